@@ -99,6 +99,10 @@ class Domain:
     promised: Mapping[type[Fact], int]
     schemas: Mapping[str, int]
 
+    def start(self, stream: str) -> State:
+        """The state of a stream to which nothing has happened yet."""
+        return self.states[category(stream)]
+
 
 def fold(evolve: Callable[[Any, Any], Any], state: Any, facts: Iterable[Any]) -> Any:
     """The state after all these facts."""

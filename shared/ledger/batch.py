@@ -1,0 +1,216 @@
+"""A batch: units decided in turn, each on the states that the ones before it left behind.
+
+Nothing in here waits. A batch is built, sent in one call, and thrown away; when the call finds that
+somebody else was faster, it is built again on what came back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.decider import Domain, Refused, Row
+from shared.ledger.chain import digest
+from shared.ledger.records import Committed, Entry, KeyReused, Outcome, Read, Recorded, Unstorable
+from shared.ledger.store import Answer
+
+MAX_FACTS = 1_000
+MAX_BYTES = 1_000_000
+MAX_FACT_BYTES = 256_000
+"""Well below the broker's limit for a message, so that what was stored can always be published."""
+
+Key = tuple[str, str, str]
+Event = tuple[str, int, str, int, str, str, datetime, str | None, bytes]
+Heads = dict[str, tuple[int, Any]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who wrote an event, by which request, caused by what."""
+
+    subject: str
+    route: str
+    key: str | None = None
+    cause: str | None = None
+    traceparent: str | None = None
+
+
+@dataclass(slots=True)
+class Unit:
+    """Commands that are stored together or not at all, with the reader's position and further rows."""
+
+    entries: Sequence[Entry]
+    read: Read | None = None
+    rows: Sequence[Row] = ()
+    settle: Callable[[list[Outcome] | Exception], None] = lambda outcome: None
+    outcomes: list[Any] = field(default_factory=list)
+
+    @property
+    def key(self) -> Key | None:
+        """The idempotency key; only a command that stands alone can have one."""
+        if not self.entries or (context := self.entries[0].context).key is None:
+            return None
+        return context.subject, context.route, context.key
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    stream: str
+    version: int
+    fact: Any
+
+
+class Batch:
+    """The arguments of one `append_batch`, column by column."""
+
+    def __init__(self, domain: Domain, topic_of: Callable[[str, datetime], str], cache: Heads) -> None:
+        self._domain = domain
+        self._topic_of = topic_of
+        self._cache = cache
+        self.units: list[Unit] = []
+        self.heads: Heads = {}
+        self._expected: dict[str, int] = {}
+        self._events: list[Event] = []
+        self._bytes = 0
+        self._keys: dict[Key, tuple[Unit, int, int]] = {}
+        self._rows: dict[str, dict[tuple[Any, ...], Row]] = {}
+
+    @property
+    def full(self) -> bool:
+        return len(self._events) >= MAX_FACTS or self._bytes >= MAX_BYTES
+
+    def add(self, unit: Unit) -> None:
+        """Decides the unit's commands. If anything but a refusal is raised, the batch stays as it was."""
+        key = unit.key
+        if key is not None and key in self._keys:
+            unit.outcomes = [key]
+            self.units.append(unit)
+            return
+        heads: Heads = {}
+        events: list[Event] = []
+        rows = list(unit.rows)
+        outcomes: list[Any] = []
+        for entry in unit.entries:
+            outcomes.append(self._decide(entry, heads, events, rows))
+        self.units.append(unit)
+        unit.outcomes = outcomes
+        for stream, (version, state) in heads.items():
+            if stream not in self._expected:
+                self._expected[stream] = self._cache[stream][0]
+            self.heads[stream] = (version, state)
+        if key is not None and not isinstance(outcomes[0], Refused):
+            self._keys[key] = (unit, len(self._events) + 1, len(self._events) + len(events))
+        self._events += events
+        for row in rows:
+            self._rows.setdefault(row.table, {})[row.key] = row
+
+    def _decide(self, entry: Entry, heads: Heads, events: list[Event], rows: list[Row]) -> Any:
+        domain, command = self._domain, entry.command
+        for stream in command.streams:
+            if stream not in heads:
+                heads[stream] = self.heads.get(stream) or self._cache[stream]
+        try:
+            decision = domain.decide(command, {stream: heads[stream][1] for stream in command.streams})
+        except Refused as refusal:
+            return refusal
+        context = entry.context
+        metadata = _encode(Metadata(context.subject, context.route, context.key, context.cause, context.traceparent))
+        pending = []
+        fact: Any
+        for stream, fact in decision:
+            version, state = heads[stream]
+            state = domain.evolve(state, fact)
+            heads[stream] = (version + 1, state)
+            data = _encode(fact)
+            if len(data) > MAX_FACT_BYTES or b"\\u0000" in data:
+                raise Unstorable(f"{type(fact).__name__} of {stream}: {len(data)} bytes, or a NUL in them")
+            promised = domain.promised.get(type(fact))
+            topic = None if promised is None else self._topic_of(fact.office, command.now)
+            name, schema = type(fact).__name__, promised or 1
+            columns = digest(stream, version + 1, name, schema, data, metadata, command.occurred_at, topic)
+            texts = data.decode(), metadata.decode()
+            events.append((stream, version + 1, name, schema, *texts, command.occurred_at, topic, columns))
+            self._bytes += len(data)
+            pending.append(_Pending(stream, version + 1, fact))
+            rows.extend(domain.project(stream, fact, state))
+        return pending
+
+    def arguments(self) -> list[Any]:
+        """The 28 arguments of `append_batch`."""
+        streams = list(self.heads)
+        heads = self.heads.values()
+        schemas = self._domain.schemas
+        columns: Any = zip(*self._events, strict=True) if self._events else ((),) * 9
+        keys = [(*key, unit.entries[0].context.fingerprint, *span) for key, (unit, *span) in self._keys.items()]
+        key_columns: Any = zip(*keys, strict=True) if keys else ((),) * 6
+        reads = [unit.read for unit in self.units if unit.read is not None]
+        expected = [self._expected[stream] for stream in streams]
+        return [
+            streams,
+            expected,
+            [head[0] for head in heads],
+            [schemas[stream.partition("/")[0]] for stream in streams],
+            # A stream that was only read is compared, not written: its state need not travel.
+            [_encode(head[1]).decode() if head[0] > e else None for head, e in zip(heads, expected, strict=True)],
+            *map(list, columns),
+            *map(list, key_columns),
+            [read.topic for read in reads],
+            [read.expected for read in reads],
+            [read.offset for read in reads],
+            [read.sequence for read in reads],
+            [read.epoch for read in reads],
+            *self._row_columns(),
+        ]
+
+    def _row_columns(self) -> tuple[list[str], list[str], list[str]]:
+        tables, sets, drops = [], [], []
+        for table, rows in self._rows.items():
+            tables.append(table)
+            sets.append(_encode([row.values for row in rows.values() if row.values is not None]).decode())
+            drops.append(_encode([row.key for row in rows.values() if row.values is None]).decode())
+        return tables, sets, drops
+
+    def settle(self, answer: Answer) -> list[Unit]:
+        """Tells every unit what became of it; returns those refused under a key, which may have been used before."""
+        assert answer.position is not None and answer.recorded_at is not None
+        position, recorded_at = answer.position, answer.recorded_at
+        asked_before = []
+        done: dict[int, list[Outcome]] = {}
+        for unit in self.units:
+            outcomes: list[Outcome] = []
+            for outcome in unit.outcomes:
+                if isinstance(outcome, list):
+                    facts = tuple(
+                        Recorded(position + n, p.stream, p.version, p.fact, recorded_at)
+                        for n, p in enumerate(outcome, start=1)
+                    )
+                    position += len(facts)
+                    outcomes.append(Committed(position, facts))
+                elif isinstance(outcome, Refused):
+                    outcomes.append(outcome)
+                else:
+                    first = self._keys[outcome][0]
+                    same = first.entries[0].context.fingerprint == unit.entries[0].context.fingerprint
+                    answered = done[id(first)][0]
+                    assert isinstance(answered, Committed)
+                    outcomes.append(
+                        Committed(answered.position, answered.facts, replayed=True) if same else KeyReused()
+                    )
+            if unit.key is not None and isinstance(outcomes[0], Refused):
+                asked_before.append(unit)
+                unit.outcomes = list(outcomes)
+            else:
+                done[id(unit)] = outcomes
+                unit.settle(outcomes)
+        return asked_before
+
+
+def replayed(unit: Unit, facts: tuple[Recorded, ...], fingerprint: bytes, last: int) -> Outcome:
+    """The answer to a request whose key was used before."""
+    if fingerprint != unit.entries[0].context.fingerprint:
+        return KeyReused()
+    return Committed(last, facts, replayed=True)
+

@@ -1,0 +1,92 @@
+"""What goes into the ledger and what comes out of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.decider import Command, Fact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """Who asks, and by which request.
+
+    `key` is the caller's idempotency key, unique for a subject and route; `fingerprint` what the
+    request said, compared when a key comes again. Commands that come from Kafka or the clock
+    have no key: the reader's position, or the state, makes them effective once.
+    """
+
+    subject: str
+    route: str
+    key: str | None = None
+    fingerprint: bytes = b""
+    traceparent: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A fact as the log holds it."""
+
+    position: int
+    stream: str
+    version: int
+    fact: Fact
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The facts a command led to. `position` is the log's head as this answer knows it."""
+
+    position: int
+    facts: tuple[Recorded, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command with its context."""
+
+    command: Command
+    context: Context
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """How far a reader has come on a topic with this append, and where it believes it stood before."""
+
+    topic: str
+    epoch: int
+    expected: int
+    offset: int
+    sequence: int
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before, for a request that said something else."""
+
+
+class Busy(Exception):
+    """The queue is full: nothing was stored, try again shortly."""
+
+
+class OutcomeUnknown(Exception):
+    """The answer did not come in time or the connection broke: stored or not, repeat with the same key."""
+
+
+class PositionMoved(Exception):
+    """Another reader has applied messages of this topic meanwhile: nothing of this read was stored."""
+
+    def __init__(self, topic: str, sequence: int) -> None:
+        super().__init__(f"{topic} stands at {sequence}")
+        self.topic = topic
+        self.sequence = sequence
+
+
+class Unstorable(Exception):
+    """A fact that cannot be stored or published: it contains NUL or is larger than a message may be."""
+
+
+Outcome = Committed | Exception
+Figures = dict[str, Any]
