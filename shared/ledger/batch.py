@@ -11,10 +11,13 @@ from typing import Any
 
 import msgspec
 
-from shared.decider import Domain, Refused, Row
-from shared.ledger.chain import digest
+from shared.decider import Domain, Refused, Row, category
+from shared.ledger.chain import digest, microseconds
 from shared.ledger.records import Committed, Entry, KeyReused, Outcome, Read, Recorded, Unstorable
 from shared.ledger.store import Answer
+
+UNIT, NULL = "\x1f", "\x1e"
+"""How columns travel: see `append_batch.sql`."""
 
 MAX_FACTS = 1_000
 MAX_BYTES = 1_000_000
@@ -22,7 +25,7 @@ MAX_FACT_BYTES = 256_000
 """Well below the broker's limit for a message, so that what was stored can always be published."""
 
 Key = tuple[str, str, str]
-Event = tuple[str, int, str, int, str, str, datetime, str | None, bytes]
+Event = tuple[str, int, str, int, str, str, int, str | None, bytes]
 Heads = dict[str, tuple[int, Any]]
 
 _encode = msgspec.json.Encoder().encode
@@ -118,6 +121,7 @@ class Batch:
             return refusal
         context = entry.context
         metadata = _encode(Metadata(context.subject, context.route, context.key, context.cause, context.traceparent))
+        occurred_at = microseconds(command.occurred_at)
         pending = []
         fact: Any
         for stream, fact in decision:
@@ -130,9 +134,9 @@ class Batch:
             promised = domain.promised.get(type(fact))
             topic = None if promised is None else self._topic_of(fact.office, command.now)
             name, schema = type(fact).__name__, promised or 1
-            columns = digest(stream, version + 1, name, schema, data, metadata, command.occurred_at, topic)
+            columns = digest(stream, version + 1, name, schema, data, metadata, occurred_at, topic)
             texts = data.decode(), metadata.decode()
-            events.append((stream, version + 1, name, schema, *texts, command.occurred_at, topic, columns))
+            events.append((stream, version + 1, name, schema, *texts, occurred_at, topic, columns))
             self._bytes += len(data)
             pending.append(_Pending(stream, version + 1, fact))
             rows.extend(domain.project(stream, fact, state))
@@ -143,20 +147,37 @@ class Batch:
         streams = list(self.heads)
         heads = self.heads.values()
         schemas = self._domain.schemas
-        columns: Any = zip(*self._events, strict=True) if self._events else ((),) * 9
-        keys = [(*key, unit.entries[0].context.fingerprint, *span) for key, (unit, *span) in self._keys.items()]
-        key_columns: Any = zip(*keys, strict=True) if keys else ((),) * 6
-        reads = [unit.read for unit in self.units if unit.read is not None]
         expected = [self._expected[stream] for stream in streams]
+        # A stream that was only read is compared, not written: its state need not travel.
+        states = [
+            _encode(state).decode() if version > before else NULL
+            for (version, state), before in zip(heads, expected, strict=True)
+        ]
+        stream, version, type_, schema, data, metadata, occurred_at, topic, digests = _columns(self._events, 9)
+        keys = [(*key, unit.entries[0].context.fingerprint, *span) for key, (unit, *span) in self._keys.items()]
+        subject, route, key, fingerprint, first, last = _columns(keys, 6)
+        reads = [unit.read for unit in self.units if unit.read is not None]
         return [
-            streams,
-            expected,
-            [head[0] for head in heads],
-            [schemas[stream.partition("/")[0]] for stream in streams],
-            # A stream that was only read is compared, not written: its state need not travel.
-            [_encode(head[1]).decode() if head[0] > e else None for head, e in zip(heads, expected, strict=True)],
-            *map(list, columns),
-            *map(list, key_columns),
+            _texts(streams),
+            _numbers(expected),
+            _numbers([version for version, _ in heads]),
+            _numbers([schemas[category(stream)] for stream in streams]),
+            _texts(states),
+            _texts(stream),
+            _numbers(version),
+            _texts(type_),
+            _numbers(schema),
+            _texts(data),
+            _texts(metadata),
+            _numbers(occurred_at),
+            _texts([NULL if name is None else name for name in topic]),
+            b"".join(digests),
+            _texts(subject),
+            _texts(route),
+            _texts(key),
+            b"".join(fingerprint),
+            _numbers(first),
+            _numbers(last),
             [read.topic for read in reads],
             [read.expected for read in reads],
             [read.offset for read in reads],
@@ -206,6 +227,21 @@ class Batch:
                 done[id(unit)] = outcomes
                 unit.settle(outcomes)
         return asked_before
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], width: int) -> Sequence[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
+
+
+def _texts(values: Sequence[str]) -> str:
+    joined = UNIT.join(values)
+    if joined.count(UNIT) > max(len(values) - 1, 0):
+        raise Unstorable("a name contains the unit separator")
+    return joined
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return ",".join(map(str, values))
 
 
 def replayed(unit: Unit, facts: tuple[Recorded, ...], fingerprint: bytes, last: int) -> Outcome:

@@ -36,13 +36,16 @@ def digest(
     schema: int,
     data: bytes,
     metadata: bytes,
-    occurred_at: datetime,
+    occurred_at: int,
     topic: str | None,
 ) -> bytes:
-    """SHA-256 over the columns known before the append: all lengths and numbers first, then the texts."""
+    """SHA-256 over the columns known before the append: all lengths and numbers first, then the texts.
+
+    `occurred_at` is in microseconds since 1970.
+    """
     s, t, p = stream.encode(), type.encode(), topic.encode() if topic is not None else b""
-    happened, published = microseconds(occurred_at), NO_TOPIC if topic is None else len(p)
-    lengths = _head(len(s), version, len(t), schema, len(data), len(metadata), happened, published)
+    published = NO_TOPIC if topic is None else len(p)
+    lengths = _head(len(s), version, len(t), schema, len(data), len(metadata), occurred_at, published)
     return sha256(b"".join((lengths, s, t, data, metadata, p))).digest()
 
 
@@ -90,5 +93,5 @@ async def verify(engine: AsyncEngine) -> AsyncIterator[Break]:
 
 def _hash(previous: bytes, row: Any) -> bytes:
     texts = row.data.encode(), row.metadata.encode()
-    columns = digest(row.stream, row.version, row.type, row.schema, *texts, row.occurred_at, row.topic)
+    columns = digest(row.stream, row.version, row.type, row.schema, *texts, microseconds(row.occurred_at), row.topic)
     return link(previous, row.position, row.recorded_at, row.sequence, columns)

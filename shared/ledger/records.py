@@ -11,15 +11,15 @@ from shared.decider import Command, Fact
 class Context:
     """Who asks, and by which request.
 
-    `key` is the caller's idempotency key, unique for a subject and route; `fingerprint` what the
-    request said, compared when a key comes again. Commands that come from Kafka or the clock
+    `key` is the caller's idempotency key, unique for a subject and route; `fingerprint` a SHA-256 of
+    what the request said, compared when a key comes again. Commands that come from Kafka or the clock
     have no key: the reader's position, or the state, makes them effective once.
     """
 
     subject: str
     route: str
     key: str | None = None
-    fingerprint: bytes = b""
+    fingerprint: bytes = bytes(32)
     traceparent: str | None = None
     cause: str | None = None
 
