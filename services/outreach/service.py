@@ -1,0 +1,19 @@
+"""Outreach's business, as the ledger needs to know it."""
+
+from typing import get_args
+
+from services.outreach.domain import OutreachFact, Recording, Visit, decide, evolve
+from services.outreach.published import PROMISED
+from services.outreach.views import project
+from shared.decider import Domain
+
+OUTREACH = Domain(
+    service="outreach",
+    facts=get_args(OutreachFact),
+    states={"visit": Visit(), "recording": Recording()},
+    decide=decide,
+    evolve=evolve,
+    project=project,
+    promised=PROMISED,
+    schemas={"visit": 1, "recording": 1},
+)

@@ -1,0 +1,116 @@
+"""Whatever comes, in whatever order and however often: a job is in one place, and every blank is told."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.printing.domain import (
+    CARDS,
+    CardPrinted,
+    CardSpoiled,
+    NoteStockLevel,
+    PrintingCommand,
+    QueueJob,
+    RecordPrinted,
+    RecordSpoiled,
+)
+from services.printing.service import PRINTING
+from shared.decider import Refused, fold
+
+NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
+OFFICE = "17.71"
+
+jobs = st.sampled_from(["job-1", "job-2", "job-3"])
+serials = st.sampled_from(["04A1", "04B2", "04C3"])
+items = st.sampled_from(CARDS)
+reasons = st.sampled_from(["FIRST", "LOST"])
+requests = st.builds(
+    QueueJob,
+    now=st.just(NOON),
+    occurred_at=st.just(NOON),
+    office=st.just(OFFICE),
+    job=jobs,
+    item=items,
+    location=st.just("MPP"),
+    reason=reasons,
+    applicant=st.sampled_from(["A-1", "A-2"]),
+)
+prints = st.builds(
+    RecordPrinted,
+    now=st.just(NOON),
+    occurred_at=st.just(NOON),
+    office=st.just(OFFICE),
+    job=jobs,
+    location=st.just("MPP"),
+    workstation=st.just("WS-1"),
+    chip_serial=serials,
+    blank_in_hand=st.booleans(),
+    item=items,
+    reason=reasons,
+)
+spoils = st.builds(
+    RecordSpoiled,
+    now=st.just(NOON),
+    occurred_at=st.just(NOON),
+    office=st.just(OFFICE),
+    job=jobs,
+    location=st.just("MPP"),
+    workstation=st.just("WS-1"),
+    cause=st.just("MISPRINT"),
+    item=items,
+    reason=reasons,
+)
+news = st.builds(
+    NoteStockLevel,
+    now=st.just(NOON),
+    occurred_at=st.just(NOON),
+    office=st.just(OFFICE),
+    item=items,
+    level=st.sampled_from(["OK", "LOW", "EMPTY"]),
+    episode=st.integers(1, 3),
+    as_of=st.just(NOON),
+)
+
+
+@given(st.lists(requests | prints | spoils | news, max_size=25))
+def test_every_job_is_in_one_place_and_every_blank_is_told(commands: list[PrintingCommand]) -> None:
+    log: list[tuple[str, object]] = []
+    rows: dict[tuple[object, ...], object] = {}
+    accepted: list[PrintingCommand] = []
+    for command in commands:
+        states = {
+            stream: fold(PRINTING.evolve, PRINTING.start(stream), (fact for of, fact in log if of == stream))
+            for stream in command.streams
+        }
+        try:
+            decision = PRINTING.decide(command, states)
+        except Refused as refusal:
+            assert refusal.code in {"job_id_taken", "blank_not_confirmed"}
+            assert not getattr(command, "blank_in_hand", False), "a blank in hand was refused"
+            assert not isinstance(command, RecordSpoiled), "a spoiled blank was refused"
+            continue
+        accepted.append(command)
+        for stream, fact in decision:
+            assert stream in command.streams
+            log.append((stream, fact))
+            state = fold(PRINTING.evolve, PRINTING.start(stream), (fact for of, fact in log if of == stream))
+            for row in PRINTING.project(stream, fact, state):
+                rows[(row.table, *row.key)] = row.values
+
+    facts = [fact for _, fact in log]
+    cards = Counter((fact.job, fact.chip_serial) for fact in facts if isinstance(fact, CardPrinted))
+    reported = {(c.job, c.chip_serial) for c in accepted if isinstance(c, RecordPrinted)}
+    assert set(cards) == reported and set(cards.values()) <= {1}
+    spoiled = Counter(fact.job for fact in facts if isinstance(fact, CardSpoiled))
+    assert spoiled == Counter(c.job for c in accepted if isinstance(c, RecordSpoiled))
+
+    known = {c.job for c in accepted if not isinstance(c, NoteStockLevel)}
+    printed = {job for job, _ in reported}
+    places = {values["job"]: values["state"] for (table, *_), values in rows.items() if table == "jobs"}  # type: ignore[index]
+    assert places == {job: "PRINTED" if job in printed else "QUEUED" for job in known}
+    for values in (values for (table, *_), values in rows.items() if table == "jobs"):
+        job = values["job"]  # type: ignore[index]
+        assert values["tries"] == spoiled[job]  # type: ignore[index]
+        assert values["cards"] == sum(1 for of, _ in cards if of == job)  # type: ignore[index]
