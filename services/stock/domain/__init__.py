@@ -1,0 +1,88 @@
+"""Blanks on hand, by office, item and location. Start with `decisions.py`.
+
+A command is decided into facts, facts add up to books: `commands`, `facts`, `books`, and the rules
+in `decisions` and `levels`.
+"""
+
+from services.stock.domain.books import Allocation, Book, Consignment, Shelf, evolve
+from services.stock.domain.commands import (
+    CENTRE,
+    AnyCommand,
+    ApproveAllocation,
+    DispatchBlanks,
+    ReceiveBlanks,
+    RecordOpeningCount,
+    SetThresholds,
+    SpoilBlank,
+    UseBlank,
+    book_of,
+)
+from services.stock.domain.decisions import decide
+from services.stock.domain.facts import (
+    AllocationApproved,
+    AllocationDispatched,
+    BlanksDispatched,
+    BlankSpoiled,
+    BlanksReceived,
+    BlanksSetAside,
+    BlankUsed,
+    Cause,
+    ConsignmentAnnounced,
+    ConsignmentReceived,
+    DailyUseEstimated,
+    DiscrepancyFound,
+    Item,
+    Level,
+    SerialRange,
+    Source,
+    StockFact,
+    StockLow,
+    StockRecovered,
+    ThresholdsSet,
+    VarianceRecorded,
+)
+from services.stock.domain.levels import Thresholds, daily_use_default, days_of_cover, projected_empty_on
+
+__all__ = [
+    "CENTRE",
+    "Allocation",
+    "AllocationApproved",
+    "AllocationDispatched",
+    "AnyCommand",
+    "ApproveAllocation",
+    "BlankSpoiled",
+    "BlankUsed",
+    "BlanksDispatched",
+    "BlanksReceived",
+    "BlanksSetAside",
+    "Book",
+    "Cause",
+    "Consignment",
+    "ConsignmentAnnounced",
+    "ConsignmentReceived",
+    "DailyUseEstimated",
+    "DiscrepancyFound",
+    "DispatchBlanks",
+    "Item",
+    "Level",
+    "ReceiveBlanks",
+    "RecordOpeningCount",
+    "SerialRange",
+    "SetThresholds",
+    "Shelf",
+    "Source",
+    "SpoilBlank",
+    "StockFact",
+    "StockLow",
+    "StockRecovered",
+    "Thresholds",
+    "ThresholdsSet",
+    "UseBlank",
+    "VarianceRecorded",
+    "book_of",
+    "daily_use_default",
+    "days_of_cover",
+    "decide",
+    "evolve",
+    "projected_empty_on",
+]
