@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from services.outreach.domain import MarkPrintReady
 from shared.clock import Deadline
+
+from services.outreach.domain import MarkPrintReady
 from shared.envelope import Incoming
 
 READS: tuple[str, ...] = ()

@@ -126,7 +126,7 @@ async def recordings_among(connection: AsyncConnection, ids: Iterable[str]) -> d
     return {row["recording"]: row for row in (await connection.execute(query)).mappings()}
 
 
-def _with_counts() -> Select[Any]:
+def _with_counts() -> Select[*tuple[Any, ...]]:
     """Counted when asked: a visit holds about a hundred recordings."""
     waiting = func.count().filter(recordings.c.state == "WAITING")
     ready = func.count().filter(recordings.c.state == "PRINT_READY")

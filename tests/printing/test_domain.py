@@ -18,102 +18,80 @@ from services.printing.domain import (
     StockLevelNoted,
 )
 from services.printing.service import PRINTING
-from shared.decider import Refused
 from shared.testing import Scenario
 
 NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=7)
 BENGKULU = "17.71"
 JOB = "0193f3a2-0000-7000-8000-000000000001"
-QUEUE = f"queue/{BENGKULU}/KTP_WNI"
+STREAM = f"job/{JOB}"
 
-printing = Scenario(PRINTING)
-
-queued = JobQueued(
-    office=BENGKULU,
-    job=JOB,
-    item="KTP_WNI",
-    location="MPP",
-    reason="LOST",
-    applicant="A-17",
-    queued_at=NOON,
-)
-printed = CardPrinted(
-    office=BENGKULU,
-    job=JOB,
-    item="KTP_WNI",
-    location="MPP",
-    reason="LOST",
-    workstation="WS-2",
-    chip_serial="04A1",
-    blank_in_hand=False,
-    printed_at=LATER,
-)
-spoiled = CardSpoiled(
-    office=BENGKULU,
-    job=JOB,
-    item="KTP_WNI",
-    location="MPP",
-    reason="LOST",
-    cause="DEAD_CHIP",
-    workstation="WS-2",
-    spoiled_at=LATER,
-)
+CARD = {"office": BENGKULU, "job": JOB, "item": "KTP_WNI", "location": "MPP", "reason": "LOST"}
+REPORT = {"office": BENGKULU, "job": JOB, "location": "MPP", "workstation": "WS-2"}
 
 
-def level(name: str, episode: int = 3) -> StockLevelNoted:
-    return StockLevelNoted(office=BENGKULU, item="KTP_WNI", level=name, episode=episode, since=NOON, as_of=NOON)
+def queued() -> tuple[str, JobQueued]:
+    return STREAM, JobQueued(**CARD, applicant="A-17", queued_at=NOON)
 
 
-def queue_job(**changes: Any) -> QueueJob:
-    asked = {"office": BENGKULU, "job": JOB, "item": "KTP_WNI", "location": "MPP", "reason": "LOST", "applicant": "A-17"}
-    return QueueJob(now=NOON, occurred_at=NOON, **{**asked, **changes})
-
-
-def record_printed(**changes: Any) -> RecordPrinted:
-    report = {
-        "office": BENGKULU,
-        "job": JOB,
-        "location": "MPP",
-        "workstation": "WS-2",
-        "chip_serial": "04A1",
-        "blank_in_hand": False,
-    }
-    return RecordPrinted(now=LATER, occurred_at=LATER, **{**report, **changes})
-
-
-def record_spoiled(**changes: Any) -> RecordSpoiled:
-    report = {"office": BENGKULU, "job": JOB, "location": "MPP", "workstation": "WS-2", "cause": "DEAD_CHIP"}
-    return RecordSpoiled(now=LATER, occurred_at=LATER, **{**report, **changes})
-
-
-def note_level(name: str, episode: int = 3) -> NoteStockLevel:
-    return NoteStockLevel(
-        now=LATER, occurred_at=NOON, office=BENGKULU, item="KTP_WNI", level=name, episode=episode, as_of=NOON
+def printed(chip: str | None = "04A1", blank_in_hand: bool = False) -> tuple[str, CardPrinted]:
+    return STREAM, CardPrinted(
+        **CARD, workstation="WS-2", chip_serial=chip, blank_in_hand=blank_in_hand, printed_at=LATER
     )
 
 
+def spoiled() -> tuple[str, CardSpoiled]:
+    return STREAM, CardSpoiled(**CARD, cause="DEAD_CHIP", workstation="WS-2", spoiled_at=LATER)
+
+
+def level(name: str, item: str = "KTP_WNI") -> tuple[str, StockLevelNoted]:
+    noted = StockLevelNoted(office=BENGKULU, item=item, level=name, episode=3, since=NOON, as_of=LATER)
+    return f"queue/{BENGKULU}/{item}", noted
+
+
+def queue_job(**changes: Any) -> QueueJob:
+    return QueueJob(now=NOON, occurred_at=NOON, **{**CARD, "applicant": "A-17", **changes})
+
+
+def record_printed(**changes: Any) -> RecordPrinted:
+    report = {**REPORT, "chip_serial": "04A1", "blank_in_hand": False, **changes}
+    return RecordPrinted(now=LATER, occurred_at=LATER, **report)
+
+
+def record_spoiled(**changes: Any) -> RecordSpoiled:
+    return RecordSpoiled(now=LATER, occurred_at=LATER, **{**REPORT, "cause": "DEAD_CHIP", **changes})
+
+
+def note_level(name: str) -> NoteStockLevel:
+    return NoteStockLevel(
+        now=LATER, occurred_at=NOON, office=BENGKULU, item="KTP_WNI", level=name, episode=3, as_of=LATER
+    )
+
+
+printing = Scenario(PRINTING)
+waiting = printing.given([queued()])
+done = waiting.given([printed()])
+
+
 def test_a_request_puts_a_job_into_the_queue() -> None:
-    assert printing.given().when(queue_job()) == [queued]
+    assert printing.when(queue_job()) == [queued()]
 
 
 def test_the_same_request_twice_is_one_job() -> None:
-    assert printing.given((f"job/{JOB}", queued)).when(queue_job()) == []
+    assert waiting.when(queue_job()) == []
 
 
 @pytest.mark.parametrize("change", [{"applicant": "A-18"}, {"item": "KIA"}, {"reason": "FIRST"}, {"office": "17.01"}])
 def test_an_id_that_means_another_job_already_is_refused(change: dict[str, str]) -> None:
-    with pytest.raises(Refused, match="job_id_taken"):
-        printing.given((f"job/{JOB}", queued)).when(queue_job(**change))
+    assert waiting.refused(queue_job(**change)).code == "job_id_taken"
 
 
 def test_a_request_sent_again_after_its_card_was_printed_elsewhere_is_still_the_same() -> None:
-    given = printing.given((f"job/{JOB}", queued), (f"job/{JOB}", printed))
-    assert given.when(queue_job()) == []
+    assert done.when(queue_job()) == []
 
 
 def test_a_printed_card_is_recorded_with_what_the_job_says_of_it() -> None:
-    assert printing.given((f"job/{JOB}", queued)).when(record_printed()) == [printed]
+    assert waiting.when(record_printed()) == [printed()]
 
 
 def test_the_applicant_of_a_card_stays_in_printing() -> None:
@@ -123,104 +101,92 @@ def test_the_applicant_of_a_card_stays_in_printing() -> None:
 
 
 def test_the_same_card_reported_twice_is_one_card() -> None:
-    given = printing.given((f"job/{JOB}", queued), (f"job/{JOB}", printed))
-    assert given.when(record_printed()) == []
-    assert given.when(record_printed(chip_serial=None)) == []
+    assert done.when(record_printed()) == []
+    assert done.when(record_printed(chip_serial=None)) == []
 
 
 def test_a_second_card_of_one_job_has_used_a_blank_and_asks_to_be_explained() -> None:
-    given = printing.given((f"job/{JOB}", queued), (f"job/{JOB}", printed))
-    card, question = given.when(record_printed(chip_serial="04B2"))
-    assert isinstance(card, CardPrinted) and card.chip_serial == "04B2"
-    assert question == SecondCardPrinted(office=BENGKULU, job=JOB, chip_serial="04B2", earlier=("04A1",))
+    question = SecondCardPrinted(office=BENGKULU, job=JOB, chip_serial="04B2", earlier=("04A1",))
+    assert done.when(record_printed(chip_serial="04B2")) == [printed("04B2"), (STREAM, question)]
 
 
 def test_a_second_card_is_known_again_when_it_is_reported_again() -> None:
-    second = CardPrinted(**{**{f: getattr(printed, f) for f in printed.__struct_fields__}, "chip_serial": "04B2"})
-    given = printing.given((f"job/{JOB}", queued), (f"job/{JOB}", printed), (f"job/{JOB}", second))
-    assert given.when(record_printed(chip_serial="04B2")) == []
-    assert given.when(record_printed(chip_serial="04A1")) == []
+    both = done.given([printed("04B2")])
+    assert both.when(record_printed(chip_serial="04B2")) == []
+    assert both.when(record_printed(chip_serial="04A1")) == []
 
 
 def test_an_empty_book_asks_whether_the_blank_is_in_hand() -> None:
-    with pytest.raises(Refused, match="blank_not_confirmed"):
-        printing.given((f"job/{JOB}", queued), (QUEUE, level("EMPTY"))).when(record_printed())
+    assert waiting.given([level("EMPTY")]).refused(record_printed()).code == "blank_not_confirmed"
 
 
 def test_an_empty_book_does_not_stop_a_card_whose_blank_is_in_hand() -> None:
-    (card,) = printing.given((f"job/{JOB}", queued), (QUEUE, level("EMPTY"))).when(record_printed(blank_in_hand=True))
-    assert isinstance(card, CardPrinted) and card.blank_in_hand
+    empty = waiting.given([level("EMPTY")])
+    assert empty.when(record_printed(blank_in_hand=True)) == [printed(blank_in_hand=True)]
 
 
 def test_a_card_reported_before_the_book_was_empty_is_known_without_asking() -> None:
-    given = printing.given((f"job/{JOB}", queued), (f"job/{JOB}", printed), (QUEUE, level("EMPTY")))
-    assert given.when(record_printed()) == []
+    assert done.given([level("EMPTY")]).when(record_printed()) == []
 
 
 @pytest.mark.parametrize("name", ["OK", "LOW", "CRITICAL"])
 def test_a_book_that_still_has_blanks_asks_nothing(name: str) -> None:
-    assert printing.given((f"job/{JOB}", queued), (QUEUE, level(name))).when(record_printed()) == [printed]
+    assert waiting.given([level(name)]).when(record_printed()) == [printed()]
 
 
 def test_an_empty_book_of_children_cards_stops_no_other_card() -> None:
-    empty = StockLevelNoted(office=BENGKULU, item="KIA", level="EMPTY", episode=1, since=NOON, as_of=NOON)
-    given = printing.given((f"job/{JOB}", queued), (f"queue/{BENGKULU}/KIA", empty))
-    assert given.when(record_printed()) == [printed]
+    assert waiting.given([level("EMPTY", "KIA")]).when(record_printed()) == [printed()]
 
 
 def test_a_card_of_an_unknown_job_is_a_job_that_begins_with_its_print() -> None:
-    given = printing.given()
-    assert given.when(record_printed(item="KTP_WNI", reason="LOST")) == [printed]
+    assert printing.when(record_printed(item="KTP_WNI", reason="LOST")) == [printed()]
 
 
 def test_a_card_of_an_unknown_job_must_say_what_it_is() -> None:
-    with pytest.raises(Refused, match="job_unknown"):
-        printing.given().when(record_printed())
+    assert printing.refused(record_printed()).code == "job_unknown"
 
 
 def test_what_a_report_says_of_a_known_job_does_not_change_it() -> None:
-    assert printing.given((f"job/{JOB}", queued)).when(record_printed(item="KIA", reason="MOVE")) == [printed]
+    assert waiting.when(record_printed(item="KIA", reason="MOVE")) == [printed()]
 
 
 def test_a_request_that_arrives_after_its_card_names_the_applicant_and_does_not_queue_again() -> None:
-    given = printing.given((f"job/{JOB}", printed))
-    late = RequestCameLate(office=BENGKULU, job=JOB, applicant="A-17", requested_at=NOON)
-    assert given.when(queue_job()) == [late]
-    assert printing.given((f"job/{JOB}", printed), (f"job/{JOB}", late)).when(queue_job()) == []
+    unasked = printing.given([printed()])
+    late = STREAM, RequestCameLate(office=BENGKULU, job=JOB, applicant="A-17", requested_at=NOON)
+    assert unasked.when(queue_job()) == [late]
+    assert unasked.given([late]).when(queue_job()) == []
 
 
 def test_another_office_cannot_touch_the_job() -> None:
-    with pytest.raises(Refused, match="job_elsewhere"):
-        printing.given((f"job/{JOB}", queued)).when(record_printed(office="17.01"))
+    assert waiting.refused(record_printed(office="17.01")).code == "job_elsewhere"
 
 
 def test_a_spoiled_blank_leaves_the_job_in_the_queue() -> None:
-    assert printing.given((f"job/{JOB}", queued)).when(record_spoiled()) == [spoiled]
-    state = PRINTING.evolve(PRINTING.evolve(PRINTING.start(f"job/{JOB}"), queued), spoiled)
+    assert waiting.when(record_spoiled()) == [spoiled()]
+    state = waiting.given([spoiled()]).state(STREAM)
     assert (state.place, state.tries) == ("QUEUED", 1)
 
 
 def test_every_spoiled_blank_counts() -> None:
-    assert printing.given((f"job/{JOB}", queued), (f"job/{JOB}", spoiled)).when(record_spoiled()) == [spoiled]
+    assert waiting.given([spoiled()]).when(record_spoiled()) == [spoiled()]
 
 
 def test_a_spoiled_blank_of_an_unknown_job_is_recorded_once_it_says_what_it_was() -> None:
-    with pytest.raises(Refused, match="job_unknown"):
-        printing.given().when(record_spoiled())
-    assert printing.given().when(record_spoiled(item="KTP_WNI", reason="LOST")) == [spoiled]
+    assert printing.refused(record_spoiled()).code == "job_unknown"
+    assert printing.when(record_spoiled(item="KTP_WNI", reason="LOST")) == [spoiled()]
 
 
 def test_printing_remembers_what_stock_says_and_since_when() -> None:
-    assert printing.given().when(note_level("LOW")) == [level("LOW")]
+    assert printing.when(note_level("LOW")) == [level("LOW")]
 
 
 def test_the_same_news_twice_is_noted_once() -> None:
-    assert printing.given((QUEUE, level("LOW"))).when(note_level("LOW")) == []
+    assert printing.given([level("LOW")]).when(note_level("LOW")) == []
 
 
 def test_a_level_that_worsens_within_its_episode_is_news() -> None:
-    assert printing.given((QUEUE, level("LOW"))).when(note_level("EMPTY")) == [level("EMPTY")]
+    assert printing.given([level("LOW")]).when(note_level("EMPTY")) == [level("EMPTY")]
 
 
 def test_the_end_of_a_shortage_is_news() -> None:
-    assert printing.given((QUEUE, level("EMPTY"))).when(note_level("OK")) == [level("OK")]
+    assert printing.given([level("EMPTY")]).when(note_level("OK")) == [level("OK")]

@@ -1,7 +1,9 @@
 """Whatever comes, in whatever order and however often: a job is in one place, and every blank is told."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,8 @@ from services.printing.domain import (
     RecordSpoiled,
 )
 from services.printing.service import PRINTING
-from shared.decider import Refused, fold
+from shared.decider import Fact, Refused
+from shared.testing import Scenario
 
 NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
 OFFICE = "17.71"
@@ -76,16 +79,13 @@ news = st.builds(
 
 @given(st.lists(requests | prints | spoils | news, max_size=25))
 def test_every_job_is_in_one_place_and_every_blank_is_told(commands: list[PrintingCommand]) -> None:
-    log: list[tuple[str, object]] = []
-    rows: dict[tuple[object, ...], object] = {}
+    scenario = Scenario(PRINTING)
+    facts: list[Fact] = []
     accepted: list[PrintingCommand] = []
+    rows: dict[str, Mapping[str, Any]] = {}
     for command in commands:
-        states = {
-            stream: fold(PRINTING.evolve, PRINTING.start(stream), (fact for of, fact in log if of == stream))
-            for stream in command.streams
-        }
         try:
-            decision = PRINTING.decide(command, states)
+            decision = scenario.when(command)
         except Refused as refusal:
             assert refusal.code in {"job_id_taken", "blank_not_confirmed"}
             assert not getattr(command, "blank_in_hand", False), "a blank in hand was refused"
@@ -93,13 +93,12 @@ def test_every_job_is_in_one_place_and_every_blank_is_told(commands: list[Printi
             continue
         accepted.append(command)
         for stream, fact in decision:
-            assert stream in command.streams
-            log.append((stream, fact))
-            state = fold(PRINTING.evolve, PRINTING.start(stream), (fact for of, fact in log if of == stream))
-            for row in PRINTING.project(stream, fact, state):
-                rows[(row.table, *row.key)] = row.values
+            scenario = scenario.given([(stream, fact)])
+            facts.append(fact)
+            for row in PRINTING.project(stream, fact, scenario.state(stream)):
+                if row.table == "jobs" and row.values is not None:
+                    rows[row.key[0]] = row.values
 
-    facts = [fact for _, fact in log]
     cards = Counter((fact.job, fact.chip_serial) for fact in facts if isinstance(fact, CardPrinted))
     reported = {(c.job, c.chip_serial) for c in accepted if isinstance(c, RecordPrinted)}
     assert set(cards) == reported and set(cards.values()) <= {1}
@@ -108,9 +107,8 @@ def test_every_job_is_in_one_place_and_every_blank_is_told(commands: list[Printi
 
     known = {c.job for c in accepted if not isinstance(c, NoteStockLevel)}
     printed = {job for job, _ in reported}
-    places = {values["job"]: values["state"] for (table, *_), values in rows.items() if table == "jobs"}  # type: ignore[index]
-    assert places == {job: "PRINTED" if job in printed else "QUEUED" for job in known}
-    for values in (values for (table, *_), values in rows.items() if table == "jobs"):
-        job = values["job"]  # type: ignore[index]
-        assert values["tries"] == spoiled[job]  # type: ignore[index]
-        assert values["cards"] == sum(1 for of, _ in cards if of == job)  # type: ignore[index]
+    assert {job: row["state"] for job, row in rows.items()} == {
+        job: "PRINTED" if job in printed else "QUEUED" for job in known
+    }
+    assert all(row["tries"] == spoiled[job] for job, row in rows.items())
+    assert all(row["cards"] == sum(of == job for of, _ in cards) for job, row in rows.items())
