@@ -29,6 +29,7 @@ from services.notify.domain.facts import (
 )
 from services.notify.domain.shortage import Shortage, evolve
 from services.notify.domain.words import (
+    ROLES,
     Answer,
     Cause,
     Desk,
@@ -46,6 +47,7 @@ from services.notify.domain.words import (
 )
 
 __all__ = [
+    "ROLES",
     "Acknowledge",
     "Answer",
     "Cause",

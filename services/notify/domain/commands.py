@@ -45,6 +45,7 @@ class ShortageOver(ShortageCommand):
     """Stock has recovered from this episode."""
 
     episode: int
+    figures: Figures
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

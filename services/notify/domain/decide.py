@@ -260,11 +260,12 @@ def _answer_by(shortage: Shortage, level: Level, now: datetime) -> datetime:
     return max(answer_by, relief.until) if relief is not None and _buys_time(relief, shortage) else answer_by
 
 
-def _end(command: ShortageCommand, shortage: Shortage) -> list[NotifyFact]:
+def _end(command: RaiseShortage | ShortageOver, shortage: Shortage) -> list[NotifyFact]:
     resolved = EscalationResolved(
         office=command.office,
         item=command.item,
         episode=shortage.episode,
+        figures=command.figures,
         told=tuple(up_to(shortage.level)),
         at=command.now,
     )

@@ -74,6 +74,7 @@ class EscalationDeclined(ShortageFact, frozen=True, kw_only=True):
 
 
 class EscalationResolved(ShortageFact, frozen=True, kw_only=True):
+    figures: Figures
     told: tuple[Level, ...]
     at: datetime
 

@@ -105,7 +105,7 @@ def evolve(shortage: Shortage, fact: NotifyFact) -> Shortage:
         case EscalationDeclined():
             return replace(shortage, step=shortage.step + 1, declined=fact.reason)
         case EscalationResolved():
-            return replace(shortage, step=shortage.step + 1, due=None)
+            return replace(shortage, figures=fact.figures, step=shortage.step + 1, due=None)
         case ShortageEased():
             return replace(shortage, stock_level=fact.stock_level, figures=fact.figures)
         case ReliefNoted():

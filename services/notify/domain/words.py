@@ -58,6 +58,7 @@ class WaitKind(StrEnum):
 
 
 MINISTRY = "00"
+ROLES = {Level.CITY: "head", Level.PROVINCE: "province", Level.NATIONAL: "national"}
 SEVERITY = list(StockLevel)
 LADDER = list(Level)
 ABOVE = {Level.CITY: Level.PROVINCE, Level.PROVINCE: Level.NATIONAL}
@@ -91,7 +92,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What stock said at the last change of level: blanks, blanks a day, days; `as_of` is when it said so."""
+    """What stock said at the last change of level: blanks, blanks a day, days. `as_of` is when it said so."""
 
     on_hand: int
     available: int
@@ -129,14 +130,8 @@ class Relief(msgspec.Struct, frozen=True):
 
 def desk(level: Level, office: str, province: str) -> Desk:
     """Who answers at this level for an office that belongs to this province."""
-    match level:
-        case Level.CITY:
-            return Desk("head", office)
-        case Level.PROVINCE:
-            return Desk("province", province)
-        case Level.NATIONAL:
-            return Desk("national", MINISTRY)
-    assert_never(level)
+    regions = {Level.CITY: office, Level.PROVINCE: province, Level.NATIONAL: MINISTRY}
+    return Desk(ROLES[level], regions[level])
 
 
 def up_to(level: Level) -> list[Level]:
