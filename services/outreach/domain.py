@@ -150,6 +150,12 @@ def printable_from(turns_17: str, timezone: str) -> datetime:
     return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
+def old_enough(turns_17: str, now: datetime) -> bool:
+    """Recording begins at sixteen, so the 17th birthday is at most twelve months away."""
+    year, month = map(int, turns_17.split("-"))
+    return (year - now.year) * 12 + month - now.month <= 12
+
+
 def decide(command: OutreachCommand, states: States) -> Decision:
     """What follows from a command. Raises `Refused`."""
     match command:
@@ -185,6 +191,8 @@ def _record(command: RecordPersons, states: States) -> Iterator[tuple[str, Fact]
         stream = recording_stream(line.recording)
         # Told before, in this sync or an earlier one. What the line says now changes nothing.
         if line.recording in told or states[stream].progress != "UNKNOWN":
+            continue
+        if line.turns_17 is not None and not old_enough(line.turns_17, command.now):
             continue
         told.add(line.recording)
         recorded = PersonRecorded(

@@ -101,6 +101,11 @@ def test_a_sync_that_comes_after_the_birthday_makes_its_recording_ready_at_once(
     assert facts == [recorded("r-1", "2024-10"), ready("r-1")]
 
 
+def test_who_is_not_sixteen_yet_is_not_recorded_and_holds_up_nobody() -> None:
+    facts = outreach.given([planned]).when(sync(line("r-1", "2025-12"), line("r-2", "2025-11")))
+    assert facts == [recorded("r-2", "2025-11")]
+
+
 def test_a_birthday_in_december_is_over_in_january() -> None:
     assert printable_from("2024-12", "Asia/Jakarta") == datetime(2024, 12, 31, 17, 0, tzinfo=UTC)
 

@@ -15,7 +15,9 @@ from services.outreach.domain import (
     RecordPersons,
     printable_from,
 )
+from services.outreach.reactions import due
 from services.outreach.service import OUTREACH
+from shared.clock import Deadline
 from shared.decider import Fact
 from shared.testing import Scenario
 
@@ -37,7 +39,7 @@ class Log:
     def __init__(self) -> None:
         self.scenario = Scenario(OUTREACH)
         self.facts: list[tuple[Fact, datetime]] = []
-        self.deadlines: dict[str, datetime] = {}
+        self.deadlines: dict[str, Deadline] = {}
 
     def execute(self, command: PlanVisit | RecordPersons | MarkPrintReady) -> None:
         for stream, fact in self.scenario.when(command):
@@ -45,7 +47,7 @@ class Log:
             self.scenario = self.scenario.given([(stream, fact)])
             for row in OUTREACH.project(stream, fact, self.scenario.state(stream)):
                 if row.table == "deadlines" and row.values is not None:
-                    self.deadlines[row.key[0]] = row.values["due"]
+                    self.deadlines[row.key[0]] = Deadline(**row.values)
                 elif row.table == "deadlines":
                     self.deadlines.pop(row.key[0], None)
 
@@ -72,8 +74,8 @@ def test_one_recording_makes_exactly_one_card_and_not_before_its_birthday(
         else:
             log.execute(RecordPersons(now=now, occurred_at=now, office=OFFICE, visit="v", timezone=WITA, lines=what))
     told = {line.recording for _, what in happenings if not isinstance(what, str) for line in what}
-    for stream, due in list(log.deadlines.items()):
-        log.execute(MarkPrintReady(now=due, occurred_at=due, recording=stream.removeprefix("recording/")))
+    for deadline in list(log.deadlines.values()):
+        log.execute(due(deadline, deadline.due, stale=True))
 
     recorded = Counter(fact.recording for fact, _ in log.facts if isinstance(fact, PersonRecorded))
     ready = Counter(fact.recording for fact, _ in log.facts if isinstance(fact, RecordingPrintReady))
