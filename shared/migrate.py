@@ -76,7 +76,7 @@ def install_append_batch(tables: Sequence[str]) -> None:
 def grant(service: str, tables: Sequence[str]) -> None:
     """In a migration: what the service's own role may do. It can add events, never change or remove one."""
     role = f'"{service}"'
-    of_the_ledger = ("streams", "topics", "log_head", "relay_cursors", "read_positions", "idempotency_keys")
+    of_the_ledger = ("streams", "topics", "log_head", "relay_cursors", "read_positions", "news", "idempotency_keys")
     kept = ", ".join((*of_the_ledger, *EVERY_SERVICE, *tables))
     _execute_script(
         f"grant select, insert on events to {role};"

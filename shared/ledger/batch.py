@@ -249,4 +249,3 @@ def replayed(unit: Unit, facts: tuple[Recorded, ...], fingerprint: bytes, last: 
     if fingerprint != unit.entries[0].context.fingerprint:
         return KeyReused()
     return Committed(last, facts, replayed=True)
-

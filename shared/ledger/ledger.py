@@ -56,7 +56,6 @@ class Ledger:
         self._store = Store(domain, engine)
         self._cache: Heads = {}
         self._queue: deque[Unit] = deque()
-        self._waiting = 0
         self._wake = asyncio.Event()
         self._open = False
         self._writer: asyncio.Task[None] | None = None
@@ -275,5 +274,3 @@ def _of_the_server(error: asyncpg.PostgresError) -> bool:
     """The server, not the data, is the trouble: connection, resources, shutdown, a standby, a deadlock."""
     state = error.sqlstate or ""
     return state[:2] in ("08", "53", "57", "58", "40", "XX") or state == "25006"
-
-

@@ -61,6 +61,11 @@ create table read_positions (
     sequence bigint  not null                      -- the last one applied
 );
 
+create table news (
+    topic text        primary key,
+    at    timestamptz not null                     -- everything recorded there until then has been applied here
+);
+
 -- The two keyed tables that every service has, written in the same append as everything else.
 create table dead_letters (
     topic       text        not null,
@@ -76,7 +81,7 @@ create table dead_letters (
 );
 
 create table deadlines (
-    key    text        primary key,
+    key    text        primary key,                -- one for each wait: a timer is never moved, the state decides whether it matters
     stream text        not null,
     office text        not null,
     due    timestamptz not null,

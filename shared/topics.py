@@ -1,0 +1,32 @@
+"""Topics are made from the reference data, never by a typing mistake: auto-creation is off.
+
+One topic per province and service, one partition, kept for ever: the province is the unit of order.
+"""
+
+from collections.abc import Iterable
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.news import WATERMARKS
+
+FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "compression.type": "producer"}
+AN_HOUR = {"cleanup.policy": "delete", "retention.ms": "3600000"}
+
+
+async def create_topics(bootstrap_servers: str, names: Iterable[str]) -> None:
+    """Creates those of these topics, and the watermarks', that are missing. Raises `KafkaError`."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await admin.start()
+    try:
+        existing = set(await admin.list_topics())
+        wanted = {name: FOR_EVER for name in names} | {WATERMARKS: AN_HOUR}
+        missing = [
+            NewTopic(name, num_partitions=1, replication_factor=-1, topic_configs=settings)
+            for name, settings in wanted.items()
+            if name not in existing
+        ]
+        if missing:
+            # Another service may be making the watermarks' topic at this moment: its answer says so, which is as good.
+            await admin.create_topics(missing)
+    finally:
+        await admin.close()
