@@ -157,6 +157,14 @@ def test_worse_stock_at_a_level_that_was_reached_before_tells_who_is_waited_for_
     assert told(decision) == [(NoticeKind.SHORTAGE, PROVINCE)]
 
 
+def test_worse_stock_never_takes_it_back_down() -> None:
+    at_the_province = after(low(), due(after(low())))
+    at_the_ministry = at_the_province.after(due(at_the_province))
+    decision = at_the_ministry.when(critical(NOON + 4 * DAY))
+    assert facts(decision)[0].level is Level.NATIONAL
+    assert told(decision) == [(NoticeKind.SHORTAGE, DIRJEN)]
+
+
 def test_better_stock_that_is_short_still_is_noted_and_climbs_nowhere() -> None:
     decision = after(empty()).when(critical(NOON + HOUR))
     assert decision == [
