@@ -1,0 +1,117 @@
+"""The offices: 514 cities and regencies, 38 provinces, and the centre.
+
+An office's id is the region code under which it was founded, as text, and never changes. Today's
+code, and with it the province, are attributes with dates: `moves.csv` names the day since which an
+office has another code. Topic and scope go by the province of the day.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+CENTRE = "00"
+REGIONS = Path(__file__).parent / "regions"
+ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+OfficeType = Literal["kabupaten", "kota", "province", "centre"]
+Table = Iterable[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An office and the region it serves. `moves` are the codes it has had since, in order of date."""
+
+    id: str
+    name: str
+    type: OfficeType
+    timezone: ZoneInfo
+    population: int
+    moves: tuple[tuple[date, str], ...] = ()
+
+    def code(self, on: date) -> str:
+        """The region code on that day. A moment counts as the day on which it falls at this office."""
+        if not self.moves:
+            return self.id
+        day = on.astimezone(self.timezone).date() if isinstance(on, datetime) else on
+        return next((code for since, code in reversed(self.moves) if since <= day), self.id)
+
+    def province(self, on: date) -> str:
+        """The code of the province on that day; "00" for the centre."""
+        return self.code(on).partition(".")[0]
+
+    @property
+    def zone(self) -> str:
+        """What people call the office's time: WIB, WITA or WIT."""
+        return ZONES[self.timezone.key]
+
+
+class Offices:
+    """All offices, by id. `on` is a day, or a moment, which counts as the office's own day."""
+
+    def __init__(self, provinces: Table, regencies: Table, moves: Table = ()) -> None:
+        moved: dict[str, list[tuple[date, str]]] = {}
+        for row in moves:
+            moved.setdefault(row["office"], []).append((date.fromisoformat(row["since"]), row["code"]))
+
+        def office(row: Mapping[str, str], kind: OfficeType) -> Office:
+            dated = tuple(sorted(moved.pop(row["code"], ())))
+            zone = ZoneInfo(row["timezone"])
+            return Office(row["code"], row["name"], kind, zone, int(row["population"]), dated)
+
+        of_provinces = [office(row, "province") for row in provinces]
+        nation = sum(province.population for province in of_provinces)
+        centre = Office(
+            CENTRE, "Direktorat Jenderal Kependudukan dan Pencatatan Sipil", "centre", ZoneInfo("Asia/Jakarta"), nation
+        )
+        of_cities = [office(row, "kota" if row["type"] == "kota" else "kabupaten") for row in regencies]
+        self._offices = {office.id: office for office in (centre, *of_provinces, *of_cities)}
+        self._provinces = (CENTRE, *(province.id for province in of_provinces))
+        if moved:
+            raise ValueError(f"moves of offices that do not exist: {', '.join(moved)}")
+
+    def get(self, id: str) -> Office | None:
+        """The office with this id, if there is one."""
+        return self._offices.get(id)
+
+    def all(self) -> tuple[Office, ...]:
+        """The centre, then the provinces, then the cities and regencies, each in order of their ids."""
+        return tuple(self._offices.values())
+
+    def province_of(self, id: str, on: date) -> str:
+        """The code of an office's province on that day, "00" for the centre. Raises KeyError."""
+        return self._offices[id].province(on)
+
+    def topic(self, service: str, id: str, on: date) -> str:
+        """The topic of an office's facts on that day. Raises KeyError."""
+        return f"blanko.{self._offices[id].province(on)}.{service}"
+
+    def topics(self, service: str) -> list[str]:
+        """A service's topics: one for each province, and the centre's."""
+        return [f"blanko.{province}.{service}" for province in self._provinces]
+
+    def within(self, region: str, id: str, on: date) -> bool:
+        """Whether somebody whose scope is `region` may see this office on that day.
+
+        "00" sees the nation, a province what lies in it on that day, an office itself. Codes are
+        compared segment by segment: "32.1" is not the beginning of "32.10".
+        """
+        office = self._offices.get(id)
+        if office is None:
+            return False
+        return region == CENTRE or region == id or region in (office.code(on), office.province(on))
+
+
+@cache
+def offices() -> Offices:
+    """The offices of the reference data beside this file; read once."""
+    return Offices(*(_rows(REGIONS / f"{name}.csv") for name in ("provinces", "regencies", "moves")))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
