@@ -79,12 +79,6 @@ notices = Table(
 )
 
 
-class Waited(msgspec.Struct, frozen=True):
-    """The data of a deadline: the number of the wait that it ends."""
-
-    wait: int
-
-
 def project(stream: str, fact: NotifyFact, state: Shortage) -> Iterable[Row]:
     """The rows that a fact changes.
 
@@ -113,7 +107,7 @@ def _wait(stream: str, office: str, state: Shortage) -> list[Row]:
         "office": office,
         "due": state.due,
         "kind": state.waiting_for,
-        "data": msgspec.json.encode(Waited(state.waits)).decode(),
+        "data": str(state.waits),
     }
     return [Row("deadlines", (f"{stream}/{state.waits - 1}",), None), Row("deadlines", (key,), deadline)]
 

@@ -58,19 +58,19 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
 
 
 def _subject(notice: NoticeSent, office_name: str) -> str:
-    stock = f"{ITEMS.get(notice.item, notice.item)} di {office_name}"
-    level = STOCK[notice.stock_level]
-    match notice.kind:
-        case NoticeKind.SHORTAGE:
-            return f"Stok {stock} {level}"
-        case NoticeKind.CLIMBED:
-            return f"Eskalasi ke {LEVELS[notice.level]}: stok {stock} {level}"
-        case NoticeKind.ANSWERED if notice.cause is Cause.DECLINED:
-            return f"Provinsi tidak dapat membantu: stok {stock} {level}"
-        case NoticeKind.ANSWERED:
-            return f"Sudah dijawab: stok {stock} {level}"
-        case NoticeKind.RESOLVED:
-            return f"Selesai: stok {stock} sudah pulih"
+    item = ITEMS.get(notice.item, notice.item)
+    if notice.kind is NoticeKind.RESOLVED:
+        return f"Selesai: Stok {item} di {office_name} sudah pulih"
+    shortage = f"Stok {item} {STOCK[notice.stock_level]} di {office_name}"
+    match notice.kind, notice.cause:
+        case NoticeKind.SHORTAGE, _:
+            return shortage
+        case NoticeKind.CLIMBED, _:
+            return f"Eskalasi ke {LEVELS[notice.level]}: {shortage}"
+        case NoticeKind.ANSWERED, Cause.DECLINED:
+            return f"Provinsi tidak dapat membantu: {shortage}"
+        case _:
+            return f"Sudah dijawab: {shortage}"
 
 
 def _happened(notice: NoticeSent) -> str | None:

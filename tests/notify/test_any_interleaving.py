@@ -134,7 +134,7 @@ def each_level_up_to_the_present_one_was_told(log: Log) -> None:
 
 
 def an_open_escalation_has_exactly_one_next_moment(log: Log) -> None:
-    expected = [(log.shortage.due, f'{{"wait":{log.shortage.waits}}}')] if log.shortage.open else []
+    expected = [(log.shortage.due, str(log.shortage.waits))] if log.shortage.open else []
     assert [(row["due"], row["data"]) for row in log.deadlines.values()] == expected
 
 
