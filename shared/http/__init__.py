@@ -1,0 +1,31 @@
+"""The HTTP edge that all services share: who may call, what a body may hold, how a write is answered.
+
+Start with `routes.py`, then `answers.py`; `app.py` puts a service together.
+"""
+
+from shared.http.answers import Limit, after, cursor, polled, principal, write
+from shared.http.app import create_app
+from shared.http.bodies import Body, OccurredAt, Quantity, Reference, SafeStr
+from shared.http.problems import NotFound, Problem
+from shared.http.routes import Api, NoPolicy, allow, allow_anyone
+
+__all__ = [
+    "Api",
+    "Body",
+    "Limit",
+    "NoPolicy",
+    "NotFound",
+    "OccurredAt",
+    "Problem",
+    "Quantity",
+    "Reference",
+    "SafeStr",
+    "after",
+    "allow",
+    "allow_anyone",
+    "create_app",
+    "cursor",
+    "polled",
+    "principal",
+    "write",
+]

@@ -1,0 +1,93 @@
+"""How an endpoint answers: what was written, what is polled, one page of a list."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Query, Request
+from starlette.responses import Response
+
+from shared.auth import Principal
+from shared.decider import Command, Fact
+from shared.http.bodies import Body, said
+from shared.http.problems import Problem
+from shared.http.routes import Admission
+from shared.ledger import Committed, Context
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+"""How many entries of a list are wanted at once."""
+
+_TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_encode = msgspec.json.Encoder().encode
+
+
+class _Written(msgspec.Struct):
+    position: int
+    facts: list[Fact]
+
+
+def principal(request: Request) -> Principal:
+    """Who asks, on a route that `allow`s roles."""
+    who = _admission(request).principal
+    assert who is not None, "the route allows anyone"
+    return who
+
+
+async def write(request: Request, body: Body, command: Command) -> Response:
+    """Carries the command out, once for each Idempotency-Key, and answers 201 with its facts.
+
+    The same request again gets the same answer, marked `Idempotency-Replayed: true`. What the ledger
+    raises becomes a problem: a refusal 409, a key used for something else 422, busy or unknown 503.
+    """
+    admission = _admission(request)
+    scope = request.scope
+    traceparent = admission.headers.get(b"traceparent")
+    context = Context(
+        subject=principal(request).subject,
+        route=scope["route"].path,
+        key=admission.key,
+        fingerprint=sha256(b"%b\n%b" % (scope["path"].encode(), said(body))).digest(),
+        traceparent=traceparent.decode() if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
+    )
+    committed: Committed = await scope["app"].state.ledger.execute(command, context)
+    answer = _Written(committed.position, [recorded.fact for recorded in committed.facts])
+    headers = {"Idempotency-Replayed": "true"} if committed.replayed else None
+    return Response(_encode(answer), 201, headers, media_type="application/json")
+
+
+def polled(request: Request, content: Any) -> Response:
+    """Answers with the content as JSON, or 304 when the caller has it already (If-None-Match)."""
+    body = _encode(content)
+    tag = f'"{sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if known == "*" or tag in (part.strip().removeprefix("W/") for part in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def cursor(*key: str | int) -> str:
+    """An opaque mark of the last entry of a page, by the key that the list is ordered by."""
+    return urlsafe_b64encode(_encode(key)).rstrip(b"=").decode()
+
+
+def after(cursor: str | None, *types: type[str] | type[int]) -> tuple[Any, ...] | None:
+    """The key in a `cursor`, with values of these types; None at the beginning. Raises a 422 `Problem`."""
+    if cursor is None:
+        return None
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[types])  # type: ignore[valid-type]
+        if any("\0" in part if isinstance(part, str) else abs(part) >= 2**63 for part in key):
+            raise ValueError
+    except (ValueError, msgspec.MsgspecError):
+        fault = {"at": "/query/cursor", "code": "cursor", "detail": "Should be one that a page of this list gave"}
+        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault]) from None
+    return key
+
+
+def _admission(request: Request) -> Admission:
+    admission: Admission = request.scope["admission"]
+    return admission

@@ -1,0 +1,86 @@
+"""What a request's body may hold: strict, bounded, nothing unknown, nothing that points at a person."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
+
+from shared.http.problems import Problem, invalid
+
+AHEAD = timedelta(minutes=2)
+"""How far a client's clock may be ahead of ours."""
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+# A run of 16 digits is what a person's number (NIK, KK) looks like; whoever puts one into free text did not mean to.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[0-9]{16}")
+_SEPARATORS = str.maketrans("", "", "._:-")
+_NUMBER_OF_A_PERSON = re.compile(r"[0-9]{16}|(62|0)8[0-9]{7,11}")
+
+
+class Body(BaseModel):
+    """A request's body: strict, frozen, with no field but those named."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def _safe(text: str) -> str:
+    if _UNSAFE.search(text):
+        raise PydanticCustomError("unsafe_text", "Text should hold no control characters and no person's number")
+    return text
+
+
+def _opaque(reference: str) -> str:
+    if _NUMBER_OF_A_PERSON.fullmatch(reference.translate(_SEPARATORS)) or _UNSAFE.search(reference):
+        raise PydanticCustomError("not_opaque", "A reference should say nothing about a person")
+    return reference
+
+
+def _not_ahead(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + AHEAD:
+        raise PydanticCustomError("in_the_future", "A moment should be at most 2 minutes ahead of now")
+    if moment < EARLIEST:
+        raise PydanticCustomError("too_long_ago", "A moment should be of this century")
+    return moment.astimezone(UTC)
+
+
+SafeStr = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_safe)]
+"""Text for people: 1 to 500 characters."""
+Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(_opaque)]
+"""An opaque reference of the client's: 1 to 64 characters, not a NIK, not a telephone number."""
+OccurredAt = Annotated[AwareDatetime, AfterValidator(_not_ahead), Field(default_factory=lambda: datetime.now(UTC))]
+"""When it happened, with its offset from UTC, as the client says; now, unless it says."""
+
+AnyBody = TypeVar("AnyBody", bound=Body)
+
+
+def parse(model: type[AnyBody], raw: bytes) -> AnyBody:
+    """The body as its model. Raises a 422 `Problem` that names what is wrong and where, never what was sent."""
+    try:
+        _decoder.decode(raw.decode())
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_context=False, include_input=False), "body") from None
+    except (ValueError, RecursionError):
+        raise Problem(422, "not_json", "The body is not a JSON document that can be read in one way only.") from None
+
+
+def said(body: Body) -> bytes:
+    """What the client said, in one form, whatever order or spacing it used and whatever defaults we added."""
+    return body.model_dump_json(exclude_unset=True).encode()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    # Of equal keys pydantic keeps the last and a proxy may have judged by the first.
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError
+
+
+def _not_a_number(name: str) -> None:
+    raise ValueError(name)
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_not_a_number)
