@@ -30,6 +30,7 @@ from shared.ledger.records import (
     OutcomeUnknown,
     PositionMoved,
     Read,
+    Unstorable,
 )
 from shared.ledger.store import Answer, KeyUsed, Store
 
@@ -193,7 +194,7 @@ class Ledger:
             await self._answer_used_keys(batch.units)
             remaining = [unit for unit in batch.units if unit.key is None or unit.outcomes]
             return await self._attempt(remaining, locked=locked) if remaining else []
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, Unstorable) as error:
             if _of_the_server(error):
                 raise
             if transaction is not None:
@@ -270,7 +271,7 @@ class Ledger:
             await self._commit([unit])
 
 
-def _of_the_server(error: asyncpg.PostgresError) -> bool:
+def _of_the_server(error: Exception) -> bool:
     """The server, not the data, is the trouble: connection, resources, shutdown, a standby, a deadlock."""
-    state = error.sqlstate or ""
+    state = getattr(error, "sqlstate", None) or ""
     return state[:2] in ("08", "53", "57", "58", "40", "XX") or state == "25006"
