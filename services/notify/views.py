@@ -1,11 +1,11 @@
 """Read tables of notify, and the questions they answer."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, assert_never
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     JSON,
     Boolean,
     Column,
@@ -16,6 +16,8 @@ from sqlalchemy import (
     RowMapping,
     Table,
     Text,
+    any_,
+    literal,
     select,
     tuple_,
 )
@@ -160,7 +162,9 @@ async def escalations_at(
     limit: int,
 ) -> Sequence[RowMapping]:
     """The escalations of these offices, by office and item; `after` is the (office, item) last seen."""
-    query = select(escalations).where(escalations.c.open == open, escalations.c.office.in_(list(offices)))
+    # One array, where `in` would be as many parameters as the nation has offices.
+    in_scope = escalations.c.office == any_(literal(list(offices), ARRAY(Text)))
+    query = select(escalations).where(escalations.c.open == open, in_scope)
     if level is not None:
         query = query.where(escalations.c.level == level)
     if after is not None:
@@ -176,13 +180,14 @@ async def escalation(connection: AsyncConnection, office: str, item: str) -> Row
 
 
 async def inbox(
-    connection: AsyncConnection, role: str, region: str, before: tuple[datetime, str] | None, limit: int
+    connection: AsyncConnection, role: str, region: str, before: str | None, limit: int
 ) -> list[tuple[str, NoticeSent]]:
-    """The notices for a role in a region with their ids, the latest first; `before` is the (at, id) last seen."""
+    """The notices for a role in a region with their ids, the latest first; `before` is the id of the last one seen."""
     query = select(notices.c.id, notices.c.notice).where(
         notices.c.recipient_role == role, notices.c.recipient_region == region
     )
     if before is not None:
-        query = query.where(tuple_(notices.c.at, notices.c.id) < tuple_(*before))
+        sent_at = select(notices.c.at).where(notices.c.id == before).scalar_subquery()
+        query = query.where(tuple_(notices.c.at, notices.c.id) < tuple_(sent_at, literal(before)))
     query = query.order_by(notices.c.at.desc(), notices.c.id.desc()).limit(limit)
     return [(row[0], msgspec.convert(row[1], NoticeSent)) for row in await connection.execute(query)]

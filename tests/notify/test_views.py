@@ -112,8 +112,8 @@ async def test_an_inbox_holds_what_its_desk_was_told_the_latest_first(
     everything = await inbox(connection, "head", BENGKULU, None, 9)
     assert [notice.kind for _, notice in everything] == [NoticeKind.RESOLVED, NoticeKind.CLIMBED, NoticeKind.SHORTAGE]
     assert all(isinstance(notice, NoticeSent) for _, notice in everything)
-    id, latest = everything[0]
-    assert [found for found, _ in await inbox(connection, "head", BENGKULU, (latest.at, id), 1)] == [everything[1][0]]
+    assert await inbox(connection, "head", BENGKULU, everything[0][0], 1) == everything[1:2]
+    assert await inbox(connection, "head", BENGKULU, "no notice of ours", 9) == []
     assert [notice.kind for _, notice in await inbox(connection, "province", "17", None, 9)] == [
         NoticeKind.RESOLVED,
         NoticeKind.CLIMBED,
