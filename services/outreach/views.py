@@ -1,7 +1,6 @@
 """Read tables of outreach, and the questions they answer."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any, assert_never
 
 from sqlalchemy import (
@@ -105,12 +104,14 @@ def _recording(recording: str, state: Recording) -> Row:
 
 
 async def visits_by_day(
-    connection: AsyncConnection, office: str, after: tuple[date, str] | None, limit: int
+    connection: AsyncConnection, office: str, after: str | None, limit: int
 ) -> Sequence[RowMapping]:
-    """An office's visits with what came of them, the latest first; `after` is (held_on, visit) of the last one seen."""
+    """An office's visits with what came of them, the latest first; `after` is the last visit seen."""
     query = _with_counts().where(visits.c.office == office).order_by(visits.c.held_on.desc(), visits.c.visit.desc())
     if after is not None:
-        query = query.where(tuple_(visits.c.held_on, visits.c.visit) < tuple_(*after))
+        last = visits.alias("last")
+        day = select(last.c.held_on).where(last.c.visit == after).scalar_subquery()
+        query = query.where(tuple_(visits.c.held_on, visits.c.visit) < tuple_(day, after))
     return (await connection.execute(query.limit(limit))).mappings().all()
 
 

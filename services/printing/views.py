@@ -1,7 +1,6 @@
 """Read tables of printing, and the questions they answer."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any, assert_never
 
 from sqlalchemy import Column, DateTime, Index, Integer, MetaData, RowMapping, Table, Text, func, select, tuple_
@@ -89,9 +88,9 @@ def _job(job: str, state: Job) -> Row:
 
 
 async def jobs_by_age(
-    connection: AsyncConnection, office: str, state: str, after: tuple[datetime, str] | None, limit: int
+    connection: AsyncConnection, office: str, state: str, after: str | None, limit: int
 ) -> Sequence[RowMapping]:
-    """An office's jobs in this state, oldest first; `after` is the age (queued_at, job) of the last one seen."""
+    """An office's jobs in this state, oldest first; `after` is the last job seen, which may have left the state."""
     query = (
         select(jobs)
         .where(jobs.c.office == office, jobs.c.state == state)
@@ -99,7 +98,9 @@ async def jobs_by_age(
         .limit(limit)
     )
     if after is not None:
-        query = query.where(tuple_(jobs.c.queued_at, jobs.c.job) > tuple_(*after))
+        last = jobs.alias("last")
+        age = select(last.c.queued_at).where(last.c.job == after).scalar_subquery()
+        query = query.where(tuple_(jobs.c.queued_at, jobs.c.job) > tuple_(age, after))
     return (await connection.execute(query)).mappings().all()
 
 
