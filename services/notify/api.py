@@ -25,8 +25,8 @@ Item = Literal["KTP_WNI", "KTP_WNA", "KIA", "RIBBON", "FILM"]
 
 
 def _within_a_year(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + A_YEAR:
-        raise PydanticCustomError("too_far_ahead", "What is promised should be at most a year ahead")
+    if abs(moment - datetime.now(UTC)) > A_YEAR:
+        raise PydanticCustomError("too_far_away", "What is promised should be at most a year away")
     return moment.astimezone(UTC)
 
 

@@ -1,21 +1,15 @@
 """What the read tables answer, on the real PostgreSQL and written by the real ledger."""
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
-from uuid import uuid4
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.notify.domain import Level, NoticeKind, NoticeSent, RaiseShortage
-from services.notify.service import NOTIFY
 from services.notify.views import escalation, escalations_at, inbox
 from shared.decider import Command
 from shared.ledger import Context, Ledger
-from shared.migrate import scripts_of, upgrade
-from shared.offices import offices
 from tests.notify.situations import (
     BENGKULU,
     DAY,
@@ -34,35 +28,15 @@ from tests.notify.situations import (
 pytestmark = pytest.mark.anyio
 
 
-def topic_of(office: str, moment: datetime) -> str:
-    return offices().topic("notify", office, moment)
-
-
-@pytest.fixture
-def database(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
-    database = postgres.create_service_database("notify", f"notify_{uuid4().hex[:12]}")
-    upgrade(scripts_of("notify"), database.owner_url)
-    yield database
-    postgres.drop_database(database.name)
-
-
-@pytest.fixture
-async def engine(database: ServiceDatabase) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(database.app_url)
-    yield engine
-    await engine.dispose()
-
-
 @pytest.fixture
 async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     async with engine.connect() as connection:
         yield connection
 
 
-async def carry_out(engine: AsyncEngine, *commands: Command) -> None:
-    async with Ledger(NOTIFY, engine, topic_of) as ledger:
-        for command in commands:
-            await ledger.execute(command, Context(subject="u", route="test"))
+async def carry_out(ledger: Ledger, *commands: Command) -> None:
+    for command in commands:
+        await ledger.execute(command, Context(subject="u", route="test"))
 
 
 def low_at(office: str) -> RaiseShortage:
@@ -72,8 +46,8 @@ def low_at(office: str) -> RaiseShortage:
     )
 
 
-async def test_an_escalation_is_read_as_the_state_has_it(engine: AsyncEngine, connection: AsyncConnection) -> None:
-    await carry_out(engine, low(), received(50), answer(), critical(NOON + HOUR))
+async def test_an_escalation_is_read_as_the_state_has_it(ledger: Ledger, connection: AsyncConnection) -> None:
+    await carry_out(ledger, low(), received(50), answer(), critical(NOON + HOUR))
     row = await escalation(connection, BENGKULU, "KTP_WNI")
     assert row is not None
     assert (row["episode"], row["open"], row["level"], row["stock_level"]) == (4, True, "PROVINCE", "CRITICAL")
@@ -84,18 +58,18 @@ async def test_an_escalation_is_read_as_the_state_has_it(engine: AsyncEngine, co
     assert await escalation(connection, BENGKULU, "KIA") is None
 
 
-async def test_one_that_is_over_is_kept_and_no_longer_open(engine: AsyncEngine, connection: AsyncConnection) -> None:
-    await carry_out(engine, low(), over(now=NOON + DAY))
+async def test_one_that_is_over_is_kept_and_no_longer_open(ledger: Ledger, connection: AsyncConnection) -> None:
+    await carry_out(ledger, low(), over(now=NOON + DAY))
     row = await escalation(connection, BENGKULU, "KTP_WNI")
     assert row is not None
     assert (row["open"], row["resolved_at"], row["due"], row["waiting_for"]) == (False, NOON + DAY, None, None)
 
 
 async def test_what_is_open_is_listed_per_level_within_a_scope_page_by_page(
-    engine: AsyncEngine, connection: AsyncConnection
+    ledger: Ledger, connection: AsyncConnection
 ) -> None:
     cities = ["17.01", "17.02", "17.03"]
-    await carry_out(engine, *(low_at(city) for city in cities), low_at("18.01"), critical())
+    await carry_out(ledger, *(low_at(city) for city in cities), low_at("18.01"), critical())
     first = await escalations_at(connection, Level.CITY, True, [*cities, BENGKULU], None, 2)
     assert [row["office"] for row in first] == ["17.01", "17.02"]
     second = await escalations_at(connection, Level.CITY, True, [*cities, BENGKULU], ("17.02", "KTP_WNI"), 2)
@@ -106,9 +80,9 @@ async def test_what_is_open_is_listed_per_level_within_a_scope_page_by_page(
 
 
 async def test_an_inbox_holds_what_its_desk_was_told_the_latest_first(
-    engine: AsyncEngine, connection: AsyncConnection
+    ledger: Ledger, connection: AsyncConnection
 ) -> None:
-    await carry_out(engine, low(), critical(NOON + HOUR), over(now=NOON + DAY))
+    await carry_out(ledger, low(), critical(NOON + HOUR), over(now=NOON + DAY))
     everything = await inbox(connection, "head", BENGKULU, None, 9)
     assert [notice.kind for _, notice in everything] == [NoticeKind.RESOLVED, NoticeKind.CLIMBED, NoticeKind.SHORTAGE]
     assert all(isinstance(notice, NoticeSent) for _, notice in everything)
@@ -122,10 +96,10 @@ async def test_an_inbox_holds_what_its_desk_was_told_the_latest_first(
 
 
 async def test_an_open_escalation_has_one_deadline_and_one_that_is_over_has_none(
-    engine: AsyncEngine, connection: AsyncConnection
+    ledger: Ledger, connection: AsyncConnection
 ) -> None:
     rows = text("select key, due, kind, data from deadlines")
-    await carry_out(engine, low(), deadline(1, NOON + DAY), answer(PROVINCE, now=NOON + DAY))
+    await carry_out(ledger, low(), deadline(1, NOON + DAY), answer(PROVINCE, now=NOON + DAY))
     assert [tuple(row) for row in await connection.execute(rows)] == [(f"{STREAM}/3", NOON + 3 * DAY, "PROMISE", "3")]
-    await carry_out(engine, over(now=NOON + 2 * DAY))
+    await carry_out(ledger, over(now=NOON + 2 * DAY))
     assert (await connection.execute(rows)).all() == []
