@@ -27,6 +27,7 @@ class Process:
         command: Sequence[str | Path],
         log: Path,
         *,
+        folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         patience: float = 10.0,
@@ -34,6 +35,7 @@ class Process:
         self.name = name
         self.log = log
         self._command = [str(part) for part in command]
+        self._folder = folder
         self._environment = dict(environment or {})
         self._stop_signal = stop_signal
         self._patience = patience
@@ -63,6 +65,7 @@ class Process:
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self._command,
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -78,9 +81,13 @@ class Process:
         deadline = time.monotonic() + timeout
         while not ready():
             if not self.alive:
-                raise CannotStart(f"{self.name} ended with {self.exit_code} while starting: {self.last_words()}")
+                raise CannotStart(
+                    f"{self.name} ended with {self.exit_code} while starting: {self.last_words()}"
+                )
             if time.monotonic() > deadline:
-                raise CannotStart(f"{self.name} was not ready after {timeout:.0f} s; its log is {self.log}")
+                raise CannotStart(
+                    f"{self.name} was not ready after {timeout:.0f} s; its log is {self.log}"
+                )
             time.sleep(0.05)
 
     def ask_to_stop(self) -> None:
@@ -122,7 +129,14 @@ class Process:
 
     def last_words(self) -> str:
         """The last line of the child's log that says something."""
-        return next((line.strip() for line in reversed(self.tail().splitlines()) if line.strip()), "it left no word")
+        return next(
+            (
+                line.strip()
+                for line in reversed(self.tail().splitlines())
+                if line.strip()
+            ),
+            "it left no word",
+        )
 
 
 def free_port() -> int:
@@ -139,7 +153,9 @@ def require_free(port: int, purpose: str, setting: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise CannotStart(f"Port {port}, meant for {purpose}, needs more rights: set {setting}.") from None
+            raise CannotStart(
+                f"Port {port}, meant for {purpose}, needs more rights: set {setting}."
+            ) from None
         except OSError:
             raise CannotStart(
                 f"Port {port}, meant for {purpose}, is in use by another program: stop that one, or set {setting}."
