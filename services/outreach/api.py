@@ -1,28 +1,32 @@
 """HTTP: visits as they are planned, and what comes home from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic.json_schema import SkipJsonSchema
-from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.outreach import views
 from services.outreach.domain import MAX_LINES, Line, PersonRecorded, PlanVisit, RecordingPrintReady, RecordPersons
 from shared.auth import Role
-from shared.http import Api, Body, Limit, NotFound, Quantity, Reference, SafeStr, after, allow, polled, write
-from shared.http import cursor as mark
+from shared.http import Api, Body, Limit, NotFound, Quantity, Reference, SafeStr, after, allow, cursor, polled, write
+from shared.http.documents import Written
 from shared.http.problems import invalid
 
 SYNC_AT_MOST = 262_144
 """Bytes of a sync's body."""
 
+CONTENT = ("applicant", "item", "location", "turns_17")
+"""What makes two lines with one id the same line."""
+
 Outcome = Literal["PRINT_READY", "WAITING", "ALREADY_RECORDED", "CONFLICT", "TOO_YOUNG", "INVALID"]
+
+Start = Annotated[str | None, Query(alias="cursor")]
 
 api = Api(tags=["outreach"])
 
@@ -89,7 +93,7 @@ class _Written(msgspec.Struct):
     facts: list[PersonRecorded | RecordingPrintReady]
 
 
-@api.post("/offices/{office}/visits")
+@api.post("/offices/{office}/visits", response_model=Written)
 @allow(Role.OPERATOR, Role.HEAD)
 async def plan_visit(request: Request, office: str, body: VisitPlan) -> Response:
     """Plans a visit. The same plan again is the same visit; another one under its id is refused."""
@@ -106,9 +110,7 @@ async def plan_visit(request: Request, office: str, body: VisitPlan) -> Response
     return await write(request, body, command)
 
 
-@api.post(
-    "/offices/{office}/visits/{visit}/recordings", responses={201: {"model": SyncAnswer}}, max_body_size=SYNC_AT_MOST
-)
+@api.post("/offices/{office}/visits/{visit}/recordings", response_model=SyncAnswer, max_body_size=SYNC_AT_MOST)
 @allow(Role.OPERATOR)
 async def record_persons(request: Request, office: str, visit: UUID, body: Sync) -> Response:
     """Takes a visit's recordings, each line on its own: whatever was sent before may be sent again."""
@@ -126,20 +128,21 @@ async def record_persons(request: Request, office: str, visit: UUID, body: Sync)
     written = msgspec.json.decode(response.body, type=_Written)
     async with request.app.state.engine.connect() as connection:
         known = await views.recordings_among(connection, [line.recording for line in lines])
-    answer = SyncAnswer(position=written.position, lines=list(_answers(body, str(visit), written, known)))
+    told = list(answers(body.lines, str(visit), written.facts, known))
+    answer = SyncAnswer(position=written.position, lines=told)
     headers = {name: value for name, value in response.headers.items() if name.startswith("idempotency")}
     return Response(answer.model_dump_json(exclude_defaults=True), 201, headers, media_type="application/json")
 
 
 @api.get("/offices/{office}/visits")
 @allow(Role.OPERATOR, Role.HEAD, Role.PROVINCE, Role.NATIONAL, Role.AUDITOR, Role.SERVICE)
-async def list_visits(request: Request, office: str, cursor: str | None = None, limit: Limit = 50) -> Response:
-    """The office's visits with what came of them, the latest first; `next` is the cursor of the next page."""
-    last = after(cursor, str)
+async def list_visits(request: Request, office: str, start: Start = None, limit: Limit = 50) -> Response:
+    """The office's visits with what came of them, the latest first; `cursor` begins the next page."""
+    last = after(start, str)
     async with request.app.state.engine.connect() as connection:
         visits = await views.visits_by_day(connection, office, last[0] if last else None, limit)
-    following = mark(visits[-1]["visit"]) if len(visits) == limit else None
-    return polled(request, {"visits": [dict(visit) for visit in visits], "next": following})
+    following = cursor(visits[-1]["visit"]) if len(visits) == limit else None
+    return polled(request, {"visits": [dict(visit) for visit in visits], "cursor": following})
 
 
 @api.get("/offices/{office}/visits/{visit}")
@@ -163,12 +166,17 @@ def _line(line: RecordingLine) -> Line:
     )
 
 
-def _answers(body: Sync, visit: str, written: _Written, known: Mapping[str, RowMapping]) -> Iterator[LineAnswer]:
-    """`known` is what is recorded now, this sync's lines included."""
+def answers(
+    lines: Iterable[RecordingLine | UnreadableLine],
+    visit: str,
+    facts: Iterable[PersonRecorded | RecordingPrintReady],
+    known: Mapping[str, Mapping[Any, Any]],
+) -> Iterator[LineAnswer]:
+    """What became of each line: `facts` are what this sync led to, `known` is what is recorded by now."""
     fresh: dict[str, Outcome] = {}
-    for fact in written.facts:
+    for fact in facts:
         fresh[fact.recording] = "WAITING" if isinstance(fact, PersonRecorded) else "PRINT_READY"
-    for line in body.lines:
+    for line in lines:
         if isinstance(line, UnreadableLine):
             yield LineAnswer(recording=None, outcome="INVALID", faults=line.faults)
             continue
@@ -176,11 +184,8 @@ def _answers(body: Sync, visit: str, written: _Written, known: Mapping[str, RowM
         outcome: Outcome
         if recorded is None:
             outcome = "TOO_YOUNG"
-        elif recorded["visit"] != visit or any(getattr(line, name) != recorded[name] for name in _CONTENT):
+        elif recorded["visit"] != visit or any(getattr(line, name) != recorded[name] for name in CONTENT):
             outcome = "CONFLICT"
         else:
             outcome = fresh.pop(str(line.recording), "ALREADY_RECORDED")
         yield LineAnswer(recording=line.recording, outcome=outcome)
-
-
-_CONTENT = ("applicant", "item", "location", "turns_17")

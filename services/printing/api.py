@@ -1,34 +1,22 @@
 """HTTP: what an office's printing program says and asks."""
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.printing import views
 from services.printing.domain import QueueJob, RecordPrinted, RecordSpoiled
 from shared.auth import Role
-from shared.http import (
-    Api,
-    Body,
-    Limit,
-    NotFound,
-    OccurredAt,
-    Reference,
-    SafeStr,
-    after,
-    allow,
-    polled,
-    write,
-)
-from shared.http import (
-    cursor as mark,
-)
+from shared.http import Api, Body, Limit, NotFound, OccurredAt, Reference, SafeStr, after, allow, cursor, polled, write
+from shared.http.documents import Written
 
 Card = Literal["KTP_WNI", "KTP_WNA", "KIA"]
 Reason = Literal["FIRST", "LOST", "DAMAGED", "CHANGE", "MOVE"]
+
+Start = Annotated[str | None, Query(alias="cursor")]
 
 api = Api(tags=["printing"])
 
@@ -67,7 +55,7 @@ class Spoiled(Report):
     cause: Literal["ENCODE_FAILURE", "MISPRINT", "DAMAGED", "DEAD_CHIP"]
 
 
-@api.post("/offices/{office}/jobs")
+@api.post("/offices/{office}/jobs", response_model=Written)
 @allow(Role.OPERATOR)
 async def queue_job(request: Request, office: str, body: CardRequest) -> Response:
     """Puts a job into the queue. The same job again is the same job; another one under its id is refused."""
@@ -84,7 +72,7 @@ async def queue_job(request: Request, office: str, body: CardRequest) -> Respons
     return await write(request, body, command)
 
 
-@api.post("/offices/{office}/jobs/{job}/printed")
+@api.post("/offices/{office}/jobs/{job}/printed", response_model=Written)
 @allow(Role.OPERATOR)
 async def record_printed(request: Request, office: str, job: UUID, body: Printed) -> Response:
     """Records a card that was printed. 409 `blank_not_confirmed` and `job_unknown` ask to complete the report."""
@@ -103,7 +91,7 @@ async def record_printed(request: Request, office: str, job: UUID, body: Printed
     return await write(request, body, command)
 
 
-@api.post("/offices/{office}/jobs/{job}/spoiled")
+@api.post("/offices/{office}/jobs/{job}/spoiled", response_model=Written)
 @allow(Role.OPERATOR)
 async def record_spoiled(request: Request, office: str, job: UUID, body: Spoiled) -> Response:
     """Records a spoiled blank. Its job stays in the queue. 409 `job_unknown` asks to complete the report."""
@@ -127,16 +115,15 @@ async def list_jobs(
     request: Request,
     office: str,
     state: Literal["QUEUED", "PRINTED"] = "QUEUED",
-    cursor: str | None = None,
+    start: Start = None,
     limit: Limit = 50,
 ) -> Response:
-    """The office's jobs in a state, oldest first; `next` is the cursor of the next page, null on the last."""
-    last = after(cursor, str)
+    """The office's jobs in a state, oldest first; `cursor` begins the next page, null on the last."""
+    last = after(start, str)
     async with request.app.state.engine.connect() as connection:
         jobs = await views.jobs_by_age(connection, office, state, last[0] if last else None, limit)
-    return polled(
-        request, {"jobs": [dict(job) for job in jobs], "next": mark(jobs[-1]["job"]) if len(jobs) == limit else None}
-    )
+    following = cursor(jobs[-1]["job"]) if len(jobs) == limit else None
+    return polled(request, {"jobs": [dict(job) for job in jobs], "cursor": following})
 
 
 @api.get("/offices/{office}/jobs/{job}")

@@ -115,7 +115,7 @@ async def queue(connection: AsyncConnection, office: str) -> list[dict[str, Any]
     counts = select(jobs.c.item, jobs.c.reason, func.count()).where(jobs.c.office == office, jobs.c.state == "QUEUED")
     waiting = (await connection.execute(counts.group_by(jobs.c.item, jobs.c.reason))).tuples().all()
     known = (await connection.execute(select(queues).where(queues.c.office == office))).mappings().all()
-    levels = {row["item"]: row for row in known}
+    levels = {row["item"]: {name: row[name] for name in ("level", "episode", "since", "as_of")} for row in known}
     return [
         {
             "item": item,
