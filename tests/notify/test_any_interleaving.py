@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,13 +18,14 @@ from services.notify.domain import (
     Level,
     NoticeKind,
     NoticeSent,
+    NotifyFact,
     Shortage,
     StockLevel,
     desk,
     up_to,
 )
 from services.notify.service import NOTIFY
-from shared.decider import Command, Refused
+from shared.decider import Command, Refused, fold
 from shared.testing import Scenario
 from tests.notify.situations import (
     BENGKULU,
@@ -126,6 +128,7 @@ def test_nobody_is_skipped_nobody_is_forgotten_and_nothing_stops_silently(taken:
     levels_only_climb_within_an_episode(log)
     everyone_told_is_told_of_the_end_exactly_once(log)
     no_notice_is_sent_twice(log)
+    what_is_stored_adds_up_to_the_same_state(log)
 
 
 def each_level_up_to_the_present_one_was_told(log: Log) -> None:
@@ -172,3 +175,10 @@ def everyone_told_is_told_of_the_end_exactly_once(log: Log) -> None:
 def no_notice_is_sent_twice(log: Log) -> None:
     ids = Counter((n.episode, n.step, n.recipient_role, n.recipient_region) for n in log.of(NoticeSent))
     assert set(ids.values()) <= {1}
+
+
+def what_is_stored_adds_up_to_the_same_state(log: Log) -> None:
+    stored = [msgspec.json.encode(fact) for fact in log.facts]
+    read = [msgspec.json.decode(data, type=NotifyFact) for data in stored]
+    assert fold(NOTIFY.evolve, Shortage(), read) == log.shortage
+    assert msgspec.json.decode(msgspec.json.encode(log.shortage), type=Shortage) == log.shortage

@@ -1,6 +1,5 @@
 """Notify over HTTP, on the real ledger and PostgreSQL: who may see what, and who may answer."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,9 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx2
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
 from deploy.local.postgres import ServiceDatabase
@@ -20,31 +17,28 @@ from shared.http import create_app
 from shared.ledger import Context, Ledger
 from shared.settings import Settings
 from tests.notify.situations import BENGKULU, critical, due, low, quiet
+from tests.shared.issuer import AUDIENCE, ISSUER, Issuer, publish
 
 pytestmark = pytest.mark.anyio
 
 HERE = f"/offices/{BENGKULU}/escalations/KTP_WNI"
-KEY = ec.generate_private_key(ec.SECP256R1())
 Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
-def token(role: str, region: str) -> str:
-    now = datetime.now(UTC)
-    claims = {"iss": "dev", "aud": "blanko", "sub": f"{role}-{region}", "role": role, "region": region}
-    times = {"iat": now, "nbf": now, "exp": now + timedelta(minutes=5)}
-    return jwt.encode(claims | times, KEY, algorithm="ES256", headers={"kid": "k1"})
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
 
 
 @pytest.fixture
-async def app(database: ServiceDatabase, tmp_path: Path) -> AsyncIterator[FastAPI]:
-    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key()))
+async def app(database: ServiceDatabase, issuer: Issuer, tmp_path: Path) -> AsyncIterator[FastAPI]:
     keys = tmp_path / "keys.json"
-    keys.write_text(json.dumps({"keys": [{**public, "kid": "k1", "alg": "ES256"}]}))
+    publish(keys, issuer)
     settings = Settings(
         database_url=database.app_url,
         kafka_bootstrap_servers="",
-        auth_issuer="dev",
-        auth_audience="blanko",
+        auth_issuer=ISSUER,
+        auth_audience=AUDIENCE,
         auth_jwks=str(keys),
     )
     app = create_app(NOTIFY, api, settings=settings)
@@ -60,9 +54,10 @@ async def ledger(app: FastAPI) -> Ledger:
 
 
 @pytest.fixture
-def caller(app: FastAPI) -> Caller:
+def caller(app: FastAPI, issuer: Issuer) -> Caller:
     def of(role: str, region: str) -> httpx2.AsyncClient:
-        headers = {"Authorization": f"Bearer {token(role, region)}"}
+        token = issuer.token(sub=f"{role}-{region}", role=role, region=region)
+        headers = {"Authorization": f"Bearer {token}"}
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://notify", headers=headers)
 
     return of
