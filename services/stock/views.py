@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Date, Index, Integer, MetaData, RowMapping, Table, Text, select
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Date, Integer, MetaData, RowMapping, Table, Text, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stock.domain import Book, Consignment, ConsignmentAnnounced, ConsignmentReceived, StockFact
@@ -17,16 +17,16 @@ balances = Table(
     Column("office", Text, primary_key=True),
     Column("item", Text, primary_key=True),
     Column("onboard", Boolean, nullable=False),
-    Column("on_hand", Integer, nullable=False),
-    Column("reserved", Integer, nullable=False),
-    Column("available", Integer, nullable=False),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("available", BigInteger, nullable=False),
     Column("level", Text),
     Column("episode", Integer, nullable=False),
-    Column("daily_use", Integer),
+    Column("daily_use", BigInteger),
     Column("thresholds_version", Integer, nullable=False),
-    Column("low", Integer),
-    Column("critical", Integer),
-    Column("recovery", Integer),
+    Column("low", BigInteger),
+    Column("critical", BigInteger),
+    Column("recovery", BigInteger),
     Column("in_question", Boolean, nullable=False),
     Column("locations", JSON, nullable=False),
 )
@@ -40,16 +40,14 @@ consignments = Table(
     Column("sender", Text),
     Column("receiver", Text, nullable=False),
     Column("item", Text, nullable=False),
-    Column("sent", Integer, nullable=False),
-    Column("accepted", Integer, nullable=False),
-    Column("rejected", Integer, nullable=False),
-    Column("missing", Integer, nullable=False),
-    Column("in_transit", Integer, nullable=False),
-    Column("surplus", Integer, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("missing", BigInteger, nullable=False),
+    Column("in_transit", BigInteger, nullable=False),
+    Column("surplus", BigInteger, nullable=False),
     Column("promised_on", Date),
     Column("allocation", Text),
-    Index("consignments_by_receiver", "receiver", "promised_on"),
-    Index("consignments_by_sender", "sender", "promised_on"),
 )
 """`sender` is null while a consignment was received and its sender has not announced it."""
 
@@ -104,6 +102,12 @@ def _consignment(name: str, consignment: Consignment) -> Row:
         "allocation": consignment.allocation,
     }
     return Row("consignments", (name,), values)
+
+
+async def position(connection: AsyncConnection) -> int:
+    """The log's position. What is read after it on this connection is as of this position, or later."""
+    head: int = (await connection.execute(text("select position from log_head"))).scalar_one()
+    return head
 
 
 async def balances_of(connection: AsyncConnection, offices: Sequence[str]) -> Sequence[RowMapping]:

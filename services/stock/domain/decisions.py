@@ -59,13 +59,13 @@ def open_the_book(command: StockCommand, states: States) -> OpenBook:
 def open_books(command: RecordOpeningCount, states: States) -> Decision:
     first, second = command.counters
     if first == second:
-        raise Refused("COUNTERS_ARE_ONE", "An opening count needs two different counters.")
+        raise Refused("counters_are_one", "An opening count needs two different counters.")
     if command.recorded_by in command.counters:
-        raise Refused("COUNTER_IS_STOREKEEPER", "Whoever keeps the store does not count it.")
+        raise Refused("counter_is_storekeeper", "Whoever keeps the store does not count it.")
     entry = open_the_book(command, states)
     shelf = entry.book.shelf(command.location)
     if shelf.counted:
-        raise Refused("ALREADY_ON_BOARD", "The books of this location are open.", location_on_hand=shelf.on_hand)
+        raise Refused("already_on_board", "The books of this location are open.", location_on_hand=shelf.on_hand)
     if entry.book.daily_use is None:
         entry.estimate(command.daily_use_default)
     # What was booked before the count was on the shelf when it was counted, or had left it.
@@ -200,7 +200,7 @@ def set_thresholds(command: SetThresholds, states: States) -> Decision:
         own = Thresholds(command.low, command.critical, recovery)
         if not 0 <= own.critical <= own.low <= own.recovery:
             raise Refused(
-                "THRESHOLDS_OUT_OF_ORDER",
+                "thresholds_out_of_order",
                 "Critical is at most low, and low at most recovery.",
                 low=own.low,
                 critical=own.critical,
@@ -227,15 +227,15 @@ def approve_allocation(command: ApproveAllocation, states: States) -> Decision:
         if (given.office, given.item, given.quantity) == (command.office, command.item, command.quantity):
             return []
         raise Refused(
-            "ALLOCATION_EXISTS", "This allocation was approved before, with other contents.", quantity=given.quantity
+            "allocation_exists", "This allocation was approved before, with other contents.", quantity=given.quantity
         )
     if command.office == CENTRE:
-        raise Refused("SAME_OFFICE", "The centre does not allocate to itself.")
+        raise Refused("same_office", "The centre does not allocate to itself.")
     centre = OpenBook(CENTRE, command.item, command.day, states)
     free = centre.book.available - centre.book.set_aside
     if free < command.quantity:
         raise Refused(
-            "NOT_ENOUGH",
+            "not_enough",
             "The centre has less than that to give.",
             asked=command.quantity,
             available=centre.book.available,
@@ -308,18 +308,18 @@ def is_repeated(command: DispatchBlanks, sent: Consignment) -> bool:
 def refuse_dispatch(command: DispatchBlanks, book: Book, consignment: Consignment) -> None:
     """Raises `Refused` unless the blanks are there to be sent under this consignment's name."""
     if command.to == command.office:
-        raise Refused("SAME_OFFICE", "A consignment goes to another office.")
+        raise Refused("same_office", "A consignment goes to another office.")
     if consignment.announced:
         raise Refused(
-            "CONSIGNMENT_EXISTS", "This consignment was dispatched before, with other contents.", sent=consignment.sent
+            "consignment_exists", "This consignment was dispatched before, with other contents.", sent=consignment.sent
         )
     if consignment.receiver is not None and (consignment.receiver, consignment.item) != (command.to, command.item):
-        raise Refused("CONSIGNMENT_ELSEWHERE", "Another office, or another item, was received under this consignment.")
+        raise Refused("consignment_elsewhere", "Another office, or another item, was received under this consignment.")
     there = book.shelf(command.location).on_hand
     free = book.available - (0 if command.allocation else book.set_aside)
     if command.quantity > min(there, free):
         raise Refused(
-            "NOT_ENOUGH",
+            "not_enough",
             "There is less than that to send.",
             asked=command.quantity,
             location_on_hand=there,
@@ -335,10 +335,10 @@ def take_from_allocation(command: DispatchBlanks, states: States) -> Decision:
     stream = f"allocation/{command.allocation}"
     given: Allocation = states[stream]
     if (given.from_office, given.office, given.item) != (command.office, command.to, command.item):
-        raise Refused("ALLOCATION_UNKNOWN", "No allocation of this name from this office to that one, for this item.")
+        raise Refused("allocation_unknown", "No allocation of this name from this office to that one, for this item.")
     if command.quantity > given.quantity - given.dispatched:
         raise Refused(
-            "ALLOCATION_EXCEEDED",
+            "allocation_exceeded",
             "The allocation has less than that left.",
             asked=command.quantity,
             allocated=given.quantity,
