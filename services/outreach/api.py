@@ -137,12 +137,12 @@ async def record_persons(request: Request, office: str, visit: UUID, body: Sync)
 @api.get("/offices/{office}/visits")
 @allow(Role.OPERATOR, Role.HEAD, Role.PROVINCE, Role.NATIONAL, Role.AUDITOR, Role.SERVICE)
 async def list_visits(request: Request, office: str, start: Start = None, limit: Limit = 50) -> Response:
-    """The office's visits with what came of them, the latest first; `cursor` begins the next page."""
+    """The office's visits with what came of them, the latest first; `next` is the cursor of the next page."""
     last = after(start, str)
     async with request.app.state.engine.connect() as connection:
         visits = await views.visits_by_day(connection, office, last[0] if last else None, limit)
     following = cursor(visits[-1]["visit"]) if len(visits) == limit else None
-    return polled(request, {"visits": [dict(visit) for visit in visits], "cursor": following})
+    return polled(request, {"visits": [dict(visit) for visit in visits], "next": following})
 
 
 @api.get("/offices/{office}/visits/{visit}")

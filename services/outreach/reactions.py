@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from shared.clock import Deadline
-
 from services.outreach.domain import MarkPrintReady
+from shared.clock import Deadline
 from shared.envelope import Incoming
 
 READS: tuple[str, ...] = ()

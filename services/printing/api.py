@@ -118,12 +118,12 @@ async def list_jobs(
     start: Start = None,
     limit: Limit = 50,
 ) -> Response:
-    """The office's jobs in a state, oldest first; `cursor` begins the next page, null on the last."""
+    """The office's jobs in a state, oldest first; `next` is the cursor of the next page, null on the last."""
     last = after(start, str)
     async with request.app.state.engine.connect() as connection:
         jobs = await views.jobs_by_age(connection, office, state, last[0] if last else None, limit)
     following = cursor(jobs[-1]["job"]) if len(jobs) == limit else None
-    return polled(request, {"jobs": [dict(job) for job in jobs], "cursor": following})
+    return polled(request, {"jobs": [dict(job) for job in jobs], "next": following})
 
 
 @api.get("/offices/{office}/jobs/{job}")

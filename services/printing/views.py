@@ -113,7 +113,7 @@ async def job(connection: AsyncConnection, office: str, job: str) -> RowMapping 
 async def queue(connection: AsyncConnection, office: str) -> list[dict[str, Any]]:
     """For each item: how many jobs wait, by reason, and what is known of the blanks behind them."""
     counts = select(jobs.c.item, jobs.c.reason, func.count()).where(jobs.c.office == office, jobs.c.state == "QUEUED")
-    waiting = (await connection.execute(counts.group_by(jobs.c.item, jobs.c.reason))).tuples().all()
+    waiting = (await connection.execute(counts.group_by(jobs.c.item, jobs.c.reason))).all()
     known = (await connection.execute(select(queues).where(queues.c.office == office))).mappings().all()
     levels = {row["item"]: {name: row[name] for name in ("level", "episode", "since", "as_of")} for row in known}
     return [

@@ -1,0 +1,161 @@
+"""Printing over HTTP, on the real ledger and PostgreSQL: an office's day, and what is not let in."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from services.printing.domain import NoteStockLevel
+from shared.ledger import Context
+
+pytestmark = pytest.mark.anyio
+
+JOBS = "/offices/17.71/jobs"
+NIK = "1771012345678901"
+NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
+Caller = Callable[[str, str], httpx2.AsyncClient]
+
+
+@pytest.fixture
+def operator(caller: Caller) -> httpx2.AsyncClient:
+    return caller("operator", "17.71")
+
+
+async def post(client: httpx2.AsyncClient, path: str, body: dict[str, Any], key: str = "") -> httpx2.Response:
+    return await client.post(path, json=body, headers={"Idempotency-Key": key or uuid4().hex})
+
+
+def card(**changes: Any) -> dict[str, Any]:
+    return {
+        "job": str(uuid4()),
+        "item": "KTP_WNI",
+        "location": "MPP",
+        "reason": "LOST",
+        "applicant": "A-17",
+        "occurred_at": "2024-11-20T12:00:00+07:00",
+        **changes,
+    }
+
+
+def printed(**changes: Any) -> dict[str, Any]:
+    return {"workstation": "WS-2", "location": "MPP", "chip_serial": "04A1B2C3D4E5F6", **changes}
+
+
+def spoiled(**changes: Any) -> dict[str, Any]:
+    return {"workstation": "WS-2", "location": "MPP", "cause": "DEAD_CHIP", **changes}
+
+
+async def queued(operator: httpx2.AsyncClient, **changes: Any) -> str:
+    """The path of a new job."""
+    body = card(**changes)
+    assert (await post(operator, JOBS, body)).status_code == 201
+    return f"{JOBS}/{body['job']}"
+
+
+async def empty(app: FastAPI) -> None:
+    """Stock says that the office has no blanks left."""
+    command = NoteStockLevel(
+        now=NOON, occurred_at=NOON, office="17.71", item="KTP_WNI", level="EMPTY", episode=2, as_of=NOON
+    )
+    await app.state.ledger.execute(command, Context(subject="reader", route="stock"))
+
+
+async def test_a_job_waits_is_spoiled_once_and_is_printed(operator: httpx2.AsyncClient) -> None:
+    job = await queued(operator)
+    assert (await post(operator, f"{job}/spoiled", spoiled())).status_code == 201
+    waiting = (await operator.get(job)).json()
+    assert (waiting["state"], waiting["tries"], waiting["queued_at"]) == ("QUEUED", 1, "2024-11-20T05:00:00Z")
+    [fact] = (await post(operator, f"{job}/printed", printed())).json()["facts"]
+    assert (fact["type"], fact["item"], fact["reason"]) == ("CardPrinted", "KTP_WNI", "LOST")
+    assert "applicant" not in fact
+    done = (await operator.get(job)).json()
+    assert (done["state"], done["tries"], done["cards"]) == ("PRINTED", 1, 1)
+
+
+async def test_an_empty_book_asks_and_the_operator_prints_all_the_same(
+    app: FastAPI, operator: httpx2.AsyncClient
+) -> None:
+    job = await queued(operator)
+    await empty(app)
+    asked = await post(operator, f"{job}/printed", printed())
+    assert (asked.status_code, asked.json()["code"]) == (409, "blank_not_confirmed")
+    assert (await post(operator, f"{job}/printed", printed(blank_in_hand=True))).status_code == 201
+
+
+async def test_a_card_of_an_unknown_job_is_recorded_once_it_says_what_it_is(operator: httpx2.AsyncClient) -> None:
+    job = f"{JOBS}/{uuid4()}"
+    asked = await post(operator, f"{job}/printed", printed())
+    assert (asked.status_code, asked.json()["code"]) == (409, "job_unknown")
+    assert (await post(operator, f"{job}/printed", printed(item="KIA", reason="FIRST"))).status_code == 201
+    assert (await operator.get(job)).json()["state"] == "PRINTED"
+
+
+async def test_the_queue_counts_by_reason_and_says_how_old_its_news_of_stock_is(
+    app: FastAPI, operator: httpx2.AsyncClient, caller: Caller
+) -> None:
+    for reason in ("LOST", "FIRST", "LOST"):
+        await queued(operator, reason=reason)
+    await queued(operator, item="KIA", reason="FIRST")
+    await empty(app)
+    assert (await caller("province", "17").get("/offices/17.71/queue")).json()["items"] == [
+        {"item": "KIA", "queued": {"FIRST": 1}, "stock": None},
+        {
+            "item": "KTP_WNI",
+            "queued": {"FIRST": 1, "LOST": 2},
+            "stock": {"level": "EMPTY", "episode": 2, "since": "2024-11-20T05:00:00Z", "as_of": "2024-11-20T05:00:00Z"},
+        },
+    ]
+
+
+async def test_jobs_are_read_oldest_first_and_page_by_page(operator: httpx2.AsyncClient) -> None:
+    for minute in (30, 10, 20, 10):
+        await queued(operator, occurred_at=f"2024-11-20T05:{minute}:00Z")
+    minutes, cursor = [], None
+    while True:
+        params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await operator.get(JOBS, params=params)).json()
+        minutes += [job["queued_at"][14:16] for job in page["jobs"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert minutes == ["10", "10", "20", "30"]
+    assert (await operator.get(JOBS, params={"state": "PRINTED"})).json() == {"jobs": [], "next": None}
+
+
+async def test_a_job_is_seen_by_its_office_only(operator: httpx2.AsyncClient, caller: Caller) -> None:
+    job = await queued(operator)
+    neighbour = caller("operator", "17.01")
+    assert (await neighbour.get(job)).status_code == 404
+    assert (await neighbour.get(job.replace("17.71", "17.01"))).status_code == 404
+    assert (await post(neighbour, f"{job.replace('17.71', '17.01')}/printed", printed())).status_code == 409
+    assert (await caller("storekeeper", "17.71").get(job)).status_code == 403
+    assert (await caller("head", "17.71").get(job)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"applicant": NIK},
+        {"applicant": "1771-0123-4567-8901"},
+        {"applicant": "081234567890"},
+        {"applicant": "Budi Santoso"},
+        {"location": f"MPP {NIK}"},
+        {"job": "not-an-id"},
+        {"item": "RIBBON"},
+        {"reason": "WISH"},
+        {"occurred_at": "2999-01-01T00:00:00Z"},
+        {"name": "Budi"},
+    ],
+)
+async def test_what_is_no_job_changes_nothing_and_is_not_repeated(
+    operator: httpx2.AsyncClient, wrong: dict[str, str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    answer = await post(operator, JOBS, card(**wrong))
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    (sent,) = wrong.values()
+    assert sent not in answer.text + "".join(capfd.readouterr())
+    assert (await operator.get(JOBS)).json()["jobs"] == []
