@@ -50,11 +50,12 @@ share.coordinator.state.topic.min.isr=1
 class Kafka:
     """A broker of our own in `folder`. A context manager; `start` after `stop` or `kill` goes on with the same data."""
 
-    def __init__(self, folder: Path, port: int, controller_port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int, controller_port: int | None = None, log: Path | None = None) -> None:
         self.folder = folder.absolute()
         self.port = port
         self.bootstrap_servers = f"127.0.0.1:{port}"
         self._controller_port = controller_port or free_port()
+        self._log = log or self.folder / "kafka.log"
         self._process: Process | None = None
 
     @property
@@ -92,7 +93,8 @@ class Kafka:
 
     def stop(self) -> None:
         """A controlled shutdown; SIGKILL if that takes more than 10 s."""
-        self.process.stop()
+        if self._process:
+            self._process.stop()
 
     def kill(self) -> None:
         """SIGKILL. What was acknowledged survives in the page cache, as long as the machine does."""

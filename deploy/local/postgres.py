@@ -124,11 +124,11 @@ class Administrator:
 class PostgreSQL(Administrator):
     """A server of our own in `folder`, on 127.0.0.1 only, with a generated password. A context manager."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, log: Path | None = None) -> None:
         self.folder = folder.absolute()
         self.port = port
         self._data = self.folder / "data"
-        secret = _secret_in(self.folder)
+        secret = secret_in(self.folder)
         super().__init__(f"postgresql://postgres:{secret}@127.0.0.1:{port}/postgres", secret)
         settings = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
         self.process = Process(
@@ -142,7 +142,7 @@ class PostgreSQL(Administrator):
                 str(port),
                 *settings,
             ],
-            self.folder / "postgres.log",
+            log or self.folder / "postgres.log",
             stop_signal=signal.SIGINT,  # "fast": sessions are cut off, the data is left in order
             patience=20.0,
         )
@@ -221,7 +221,8 @@ def binary(name: str) -> str:
     return str(Path(package.origin).parent / "pginstall18" / "bin" / name)
 
 
-def _secret_in(folder: Path) -> str:
+def secret_in(folder: Path) -> str:
+    """A password generated once for this folder, kept there for its owner's eyes only."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / "password"
     if not file.exists():

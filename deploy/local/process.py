@@ -9,7 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+
+LOG_AT_MOST = 20_000_000
+"""Bytes; a longer log is put aside at the next start."""
 
 
 class CannotStart(Exception):
@@ -63,6 +67,8 @@ class Process:
         """Starts the child; returns at once."""
         guard = _guard()
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > LOG_AT_MOST:
+            self.log.replace(self.log.with_suffix(".log.old"))
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
                 self._command,
@@ -96,6 +102,10 @@ class Process:
     def stop(self) -> None:
         """Asks the child to stop and waits; kills it after its patience."""
         self.ask_to_stop()
+        self.await_end()
+
+    def await_end(self) -> None:
+        """Waits for the end of a child that was asked to stop, or ends by itself; kills it after its patience."""
         if self._child is not None:
             try:
                 self._child.wait(self._patience)
@@ -134,9 +144,16 @@ class Process:
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """As many different ports of 127.0.0.1 that nobody listens on at this moment."""
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in sockets]
 
 
 def require_free(port: int, purpose: str, setting: str) -> None:
@@ -161,6 +178,7 @@ def _guard() -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         process_group=0,
+        close_fds=False,  # it holds on to our lock (see run.py) until everything has ended
     )
     atexit.register(guard.communicate)
     return guard

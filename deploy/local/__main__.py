@@ -1,0 +1,3 @@
+from deploy.local.run import main
+
+main()
