@@ -35,7 +35,14 @@ def install() -> None:
     """Every package of the lock, checked against its hash. Exits with one sentence if that fails."""
     count = sum(line[:1].isalnum() for line in LOCK.read_text().splitlines())
     print(f"Installing {count} packages (once, about a minute)", flush=True)
-    command = [VENV / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command: list[str | Path] = [
+        VENV / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
     command += ["--require-hashes", "--only-binary", ":all:", "--no-deps", "-r", LOCK]
     seen = 0
     last: collections.deque[str] = collections.deque(maxlen=50)

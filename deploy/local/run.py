@@ -22,8 +22,9 @@ ROOM = 1_000_000_000
 FIRST_REQUEST = """\
 export TOKEN={token}
 curl -sS {address}/offices/17.71/opening-counts \\
-  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: opening-17.71-KTP_WNI" -H "Content-Type: application/json" \\
-  -d '{{"item": "KTP_WNI", "location": "gudang", "quantity": 1200, "counters": ["p-01", "p-02"], "minutes": "BA-17.71-001"}}'
+  -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: opening-17.71" -H "Content-Type: application/json" \\
+  -d '{{"item": "KTP_WNI", "location": "gudang", "quantity": 1200,
+       "counters": ["pegawai-01", "pegawai-02"], "minutes": "BA-17.71-001"}}'
 """
 
 

@@ -1,7 +1,6 @@
 """The whole of Blanko on one machine: PostgreSQL, Kafka, and each service's web and worker process."""
 
 import http.client
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
