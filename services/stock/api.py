@@ -56,8 +56,8 @@ def _about_now(day: date) -> date:
     return day
 
 
-Pieces = Annotated[int, Field(ge=0, le=1_000_000)]
-"""A number that may be none."""
+Pieces = Annotated[int, Field(ge=0, le=100_000_000)]
+"""A number that may be none, or all that the centre holds."""
 Location = Annotated[SafeStr, Field(max_length=64)]
 """A place of the office, by the name it always has: part of the state of each command, hence short."""
 PromisedOn = Annotated[date, AfterValidator(_about_now)]

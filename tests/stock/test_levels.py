@@ -120,8 +120,8 @@ def test_without_any_use_there_is_no_day_on_which_stock_runs_out() -> None:
 
 
 def test_kota_bengkulu_starts_from_its_share_of_the_nations_cards() -> None:
-    assert daily_use_default(391_117, "KTP_WNI") == 139_991
-    assert daily_use_default(391_117, "RIBBON") == 279
+    assert daily_use_default(400_533, "KTP_WNI") == 143_361
+    assert daily_use_default(400_533, "RIBBON") == 286
 
 
 THRESHOLDS = Thresholds(100, 50, 130)
@@ -147,6 +147,10 @@ THRESHOLDS = Thresholds(100, 50, 130)
 )
 def test_worse_at_the_threshold_better_only_above_its_margin(level: Level, available: int, after: Level) -> None:
     assert level_after(level, available, THRESHOLDS) == after
+
+
+def test_above_the_recovery_level_a_shortage_is_over_however_near_critical_is() -> None:
+    assert level_after("CRITICAL", 105, Thresholds(100, 95, 104)) == "OK"
 
 
 def test_a_stock_that_hovers_around_its_threshold_does_not_flap() -> None:

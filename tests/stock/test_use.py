@@ -73,3 +73,4 @@ def test_a_card_reported_late_counts_on_the_day_under_way() -> None:
     office = holding(5_000).after(card(day=TUESDAY))
     assert names(office.when(card(day=MONDAY))) == ["BlankUsed"]
     assert book(office.after(card(day=MONDAY))).used_that_day == 2
+    assert names(office.after(card(day=MONDAY)).when(card(day=TUESDAY))) == ["BlankUsed"], "Tuesday goes on"

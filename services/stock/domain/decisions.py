@@ -117,7 +117,8 @@ def unpack(command: ReceiveBlanks, name: str, entry: OpenBook, states: States) -
     stream = f"consignment/{name}"
     before: Consignment = states[stream]
     if before.item not in (None, command.item):
-        return entry.question(command.location, "WRONG_ITEM", name, accepted=command.quantity)
+        entry.question(command.location, "WRONG_ITEM", name, accepted=command.quantity)
+        return
     received = ConsignmentReceived(
         office=command.office,
         item=command.item,
