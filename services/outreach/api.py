@@ -26,6 +26,8 @@ CONTENT = ("applicant", "item", "location", "turns_17")
 
 Outcome = Literal["PRINT_READY", "WAITING", "ALREADY_RECORDED", "CONFLICT", "TOO_YOUNG", "INVALID"]
 
+Location = Annotated[SafeStr, Field(max_length=64)]
+"""A place of the office, by the name that its stock is booked under."""
 Start = Annotated[str | None, Query(alias="cursor")]
 
 api = Api(tags=["outreach"])
@@ -46,7 +48,7 @@ class RecordingLine(Body):
     recording: UUID
     applicant: Reference
     item: Literal["KTP_WNI", "KTP_WNA", "KIA"]
-    location: SafeStr
+    location: Location
     turns_17: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None
 
 

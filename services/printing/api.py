@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
@@ -16,6 +17,8 @@ from shared.http.documents import Written
 Card = Literal["KTP_WNI", "KTP_WNA", "KIA"]
 Reason = Literal["FIRST", "LOST", "DAMAGED", "CHANGE", "MOVE"]
 
+Location = Annotated[SafeStr, Field(max_length=64)]
+"""A place of the office, by the name that its stock is booked under."""
 Start = Annotated[str | None, Query(alias="cursor")]
 
 api = Api(tags=["printing"])
@@ -26,7 +29,7 @@ class CardRequest(Body):
 
     job: UUID
     item: Card
-    location: SafeStr
+    location: Location
     reason: Reason
     applicant: Reference
     occurred_at: OccurredAt
@@ -36,7 +39,7 @@ class Report(Body):
     """What happened at a printer. `item` and `reason` are asked for only when the job is not known here."""
 
     workstation: Reference
-    location: SafeStr
+    location: Location
     item: Card | None = None
     reason: Reason | None = None
     occurred_at: OccurredAt
