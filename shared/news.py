@@ -9,6 +9,8 @@ on the broker, or in its own reading. Deadlines speak on that knowledge, and ans
 from datetime import datetime
 
 import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 WATERMARKS = "blanko.watermarks"
 
@@ -33,9 +35,9 @@ class News:
         """The moment up to which everything on this topic has been applied; None while unknown."""
         return self._up_to.get(topic)
 
-    def all(self) -> dict[str, datetime]:
+    def as_json(self) -> str:
         """That moment for every topic where it is known."""
-        return dict(self._up_to)
+        return msgspec.json.encode(self._up_to).decode()
 
     def marked(self, watermark: Watermark, topics: frozenset[str]) -> None:
         """A watermark has come in; `topics` are those that are read."""
@@ -57,3 +59,9 @@ class News:
             if self._applied[topic] >= sequence:
                 self._up_to[topic] = at
                 del self._awaited[topic]
+
+
+async def known_up_to(connection: AsyncConnection, topic: str) -> datetime | None:
+    """The moment up to which this service's worker knows everything on a topic, as a web process may ask it."""
+    at: datetime | None = await connection.scalar(text("select at from news where topic = :topic"), {"topic": topic})
+    return at

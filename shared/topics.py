@@ -10,6 +10,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared.news import WATERMARKS
 
 FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "compression.type": "producer"}
+COPIES = 3
+"""Of each message, where there are as many brokers."""
 AN_HOUR = {"cleanup.policy": "delete", "retention.ms": "3600000"}
 
 
@@ -19,9 +21,10 @@ async def create_topics(bootstrap_servers: str, names: Iterable[str]) -> None:
     await admin.start()
     try:
         existing = set(await admin.list_topics())
+        brokers = (await admin.describe_cluster())["brokers"]
         wanted = {name: FOR_EVER for name in names} | {WATERMARKS: AN_HOUR}
         missing = [
-            NewTopic(name, num_partitions=1, replication_factor=-1, topic_configs=settings)
+            NewTopic(name, num_partitions=1, replication_factor=min(COPIES, len(brokers)), topic_configs=settings)
             for name, settings in wanted.items()
             if name not in existing
         ]

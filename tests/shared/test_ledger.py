@@ -1,6 +1,8 @@
 """The ledger on a real PostgreSQL: what it promises, one sentence each."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections import Counter
 from typing import Any
@@ -11,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from deploy.local.postgres import PostgreSQL, ServiceDatabase
+from deploy.local.postgres import ServiceDatabase
 from shared.decider import Refused
 from shared.ledger import Busy, Committed, KeyReused, Ledger, OutcomeUnknown, Unstorable
 from shared.ledger import ledger as queue
@@ -255,22 +257,23 @@ async def test_a_full_queue_says_so_at_once(ledger: Ledger, monkeypatch: pytest.
 
 
 async def test_a_database_that_stands_still_is_an_unknown_outcome_and_the_key_tells_it_later(
-    postgres: PostgreSQL, toy_database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "CALLER_WAITS", 1.0)
-    engine = create_async_engine(toy_database.app_url)
-    async with Ledger(TOY, engine, topic_of) as ledger:
-        await ledger.execute(Put(jar="a"), asking())
-        postgres.pause()
-        try:
-            with pytest.raises(OutcomeUnknown):
-                await ledger.execute(Put(jar="a"), asking("k"))
-        finally:
-            postgres.resume()
-        again = await ledger.execute(Put(jar="a"), asking("k"))
-        assert again.position == 2
-        assert await rows(engine, "select count from jars") == [(2,)]
-    await engine.dispose()
+    await ledger.execute(Put(jar="a"), asking())
+    appending = (
+        "select pid from pg_stat_activity where query like 'select append_batch%' and datname = current_database()"
+    )
+    (backend,) = (await rows(engine, appending))[0]
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(OutcomeUnknown):
+            await ledger.execute(Put(jar="a"), asking("k"))
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    again = await ledger.execute(Put(jar="a"), asking("k"))
+    assert again.position == 2
+    assert await rows(engine, "select count from jars") == [(2,)]
 
 
 async def test_a_lost_connection_is_replaced(ledger: Ledger, engine: AsyncEngine) -> None:

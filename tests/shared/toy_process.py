@@ -1,0 +1,77 @@
+"""One part of a toy service as a process of its own, to be killed: `write`, `relay` or `read`.
+
+python -m tests.shared.toy_process PART SERVICE DATABASE_URL BOOTSTRAP_SERVERS [COUNT]
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.decider import Command
+from shared.envelope import Incoming
+from shared.leader import turn
+from shared.ledger import Ledger
+from shared.news import News
+from shared.reader import React, Reader
+from shared.relay import Relay
+from tests.shared.conftest import asking
+from tests.shared.toy import TOY, Put
+from tests.shared.toy.domain import MarblesPut
+
+OFFICES = ("17.71", "17.01", "32.10")
+
+
+def topics(service: str) -> list[str]:
+    """The two provinces in which these tests play."""
+    return [f"blanko.17.{service}", f"blanko.32.{service}"]
+
+
+def topic_of(service: str) -> Callable[[str, datetime], str]:
+    """Names the topic of an office of this service."""
+    return lambda office, moment: f"blanko.{office[:2]}.{service}"
+
+
+def react(message: Incoming, now: datetime) -> Command | None:
+    """What the toy that reads does: as many marbles into the jar named after the office, labelled with the sequence."""
+    if message.type != "MarblesPut":
+        return None
+    put = msgspec.json.decode(message.data, type=MarblesPut)
+    if put.label == "poison":
+        raise ValueError("this message cannot be handled")
+    return Put(jar=message.office, office=message.office, count=put.count, label=f"{message.topic}/{message.sequence}")
+
+
+async def write(service: str, url: str, count: int) -> None:
+    engine = create_async_engine(url)
+    async with Ledger(TOY, engine, topic_of(service)) as ledger:
+        for n in range(count):
+            office = OFFICES[n % len(OFFICES)]
+            await ledger.execute(Put(jar=office, office=office), asking(f"put {n}"))
+    await engine.dispose()
+
+
+async def relay(service: str, url: str, bootstrap_servers: str) -> None:
+    engine = create_async_engine(url)
+    async with turn(engine) as held:
+        await Relay(service, engine, bootstrap_servers, topics(service), held).run()
+
+
+async def read(service: str, url: str, bootstrap_servers: str, react: React = react, news: News | None = None) -> None:
+    engine = create_async_engine(url)
+    async with Ledger(replace(TOY, service="tally"), engine, topic_of("tally")) as ledger:
+        await Reader("tally", ledger, engine, bootstrap_servers, topics(service), react, news).run()
+
+
+if __name__ == "__main__":
+    part, service, url, bootstrap_servers, *count = sys.argv[1:]
+    if part == "write":
+        asyncio.run(write(service, url, int(count[0])))
+    elif part == "relay":
+        asyncio.run(relay(service, url, bootstrap_servers))
+    else:
+        asyncio.run(read(service, url, bootstrap_servers))
