@@ -141,7 +141,7 @@ class Keys:
 
     async def _document(self) -> bytes:
         if self._url is None:
-            return Path(self._source).read_bytes()
+            return await asyncio.to_thread(Path(self._source).read_bytes)
         async with asyncio.timeout(5), httpx2.AsyncClient() as client, client.stream("GET", self._url) as response:
             response.raise_for_status()
             document = bytearray()

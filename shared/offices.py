@@ -103,15 +103,16 @@ class Offices:
         office = self._offices.get(id)
         if office is None:
             return False
-        return region == CENTRE or region == id or region in (office.code(on), office.province(on))
+        return region in (CENTRE, id, office.code(on), office.province(on))
 
 
 @cache
 def offices() -> Offices:
     """The offices of the reference data beside this file; read once."""
-    return Offices(*(_rows(REGIONS / f"{name}.csv") for name in ("provinces", "regencies", "moves")))
+    return Offices(*(read_table(REGIONS / f"{name}.csv") for name in ("provinces", "regencies", "moves")))
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def read_table(path: Path) -> list[dict[str, str]]:
+    """The rows of a table with a header; every value is text."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
