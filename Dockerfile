@@ -30,4 +30,4 @@ RUN test -n "${SERVICE}" && python -m compileall -q --invalidation-mode unchecke
 USER 10001:10001
 EXPOSE 8000
 # What is under way gets 20 s to end; an event stream ends by itself.
-CMD ["sh", "-c", "exec python -m uvicorn services.$SERVICE.main:app --host 0.0.0.0 --port 8000 --no-access-log --no-server-header --timeout-graceful-shutdown 20"]
+CMD ["sh", "-c", "exec python -m uvicorn services.$SERVICE.main:app --host 0.0.0.0 --port 8000 --loop uvloop --http httptools --no-access-log --no-server-header --timeout-graceful-shutdown 20"]
