@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -134,7 +135,7 @@ class PostgreSQL(Administrator):
         self.process = Process(
             "PostgreSQL",
             [
-                *_not_as_root(self.folder),
+                *_as_somebody(),
                 binary("postgres"),
                 "-D",
                 self._data,
@@ -199,7 +200,7 @@ class PostgreSQL(Administrator):
             "--no-locale",
             password,
         ]
-        command = [str(part) for part in (*_not_as_root(self.folder), binary("initdb"), *cluster)]
+        command = [str(part) for part in (*_as_somebody(), binary("initdb"), *cluster)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             reason = done.stderr.strip().splitlines() or ["no reason given"]
@@ -231,27 +232,35 @@ def secret_in(folder: Path) -> str:
     return file.read_text()
 
 
-def _not_as_root(folder: Path) -> list[str]:
-    # PostgreSQL refuses to run as root. In a user namespace of its own, root is somebody else.
-    if os.geteuid() != 0:
-        return []
-    if namespace := _user_namespace():
-        return namespace
-    if shutil.which("setpriv") is None:
-        raise CannotStart(
-            "PostgreSQL refuses to run as root, and neither unshare nor setpriv is here: use another user."
-        )
-    nobody = 65534
-    for path in (folder, *folder.rglob("*")):
-        os.chown(path, nobody, nobody, follow_symlinks=False)
-    return ["setpriv", f"--reuid={nobody}", f"--regid={nobody}", "--clear-groups"]
-
-
 @functools.cache
-def _user_namespace() -> list[str]:
-    command = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+def _as_somebody() -> list[str]:
+    # PostgreSQL refuses to run as root, and as a user whom the machine has no name for.
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
+        return []
+    somebody = next((user for user in pwd.getpwall() if user.pw_name == "nobody"), None)
+    if somebody is None:
+        raise CannotStart("PostgreSQL refuses to run as root, and this machine has no user nobody: use another user.")
+    namespace = ["unshare", "--user", f"--map-user={somebody.pw_uid}", f"--map-group={somebody.pw_gid}"]
+    # Where namespaces are not allowed: as nobody, but still let into folders that only root may enter.
+    rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    other = ["setpriv", f"--reuid={somebody.pw_uid}", f"--regid={somebody.pw_gid}", "--clear-groups", *rights]
+    for command in (namespace, other):
+        if _works(command):
+            return command
+    raise CannotStart(
+        "PostgreSQL refuses to run as root, and neither unshare nor setpriv works here: use another user."
+    )
+
+
+def _has_name(user: int) -> bool:
     try:
-        allowed = subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+        return bool(pwd.getpwuid(user))
+    except KeyError:
+        return False
+
+
+def _works(command: list[str]) -> bool:
+    try:
+        return subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
     except OSError:
-        allowed = False
-    return command if allowed else []
+        return False

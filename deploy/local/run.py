@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from deploy.local.paths import home
 from deploy.local.process import CannotStart
 from deploy.local.stack import SERVICES, Ports, Stack
@@ -39,16 +41,18 @@ def run(
     parent: int | None = None,
 ) -> None:
     """Runs the stack until somebody asks for its end, or `parent` is gone. Raises `CannotStart`."""
-    stack = Stack(folder, Ports.usual(environment), services=services, environment=environment, tell=_say)
     began = time.monotonic()
-    with _alone(folder), _interruptible():
-        _require_room(folder)
-        try:
-            with stack:
+    ports = Ports.usual(environment)
+    try:
+        with _interruptible(), _alone(folder):
+            _require_room(folder)
+            with Stack(folder, ports, services=services, environment=environment, tell=_say) as stack:
                 _greet(stack, time.monotonic() - began)
                 _watch(stack, parent)
-        except Interrupted:
-            _say("Everything has stopped. The next start goes on from here.")
+    except Interrupted:
+        _say("Everything has stopped. The next start goes on from here.")
+    except OSError as error:
+        raise CannotStart(f"Blanko cannot use {error.filename or folder}: {error.strerror}.") from error
 
 
 def _watch(stack: Stack, parent: int | None) -> None:
@@ -78,20 +82,35 @@ def _alone(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise CannotStart(
-            f"Blanko cannot write in {folder} ({error.strerror}): set BLANKO_HOME to a folder of yours."
-        ) from None
+        reason = f"Blanko cannot write in {folder} ({error.strerror}): set BLANKO_HOME to a folder of yours."
+        raise CannotStart(reason) from None
     os.set_inheritable(lock, True)
     deadline = time.monotonic() + 8
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except OSError:
-            if time.monotonic() > deadline:
-                raise CannotStart(f"Blanko already runs with its state in {folder}: stop that one first.") from None
-            time.sleep(0.1)
+    while not _locked(lock):
+        holder = os.pread(lock, 20, 0).decode()
+        if _lives(holder) or time.monotonic() > deadline:
+            raise CannotStart(
+                f"Blanko already runs with its state in {folder} (process {holder}): stop that one first."
+            )
+        time.sleep(0.1)
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(os.getpid()).encode(), 0)
     yield
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+
+
+def _lives(holder: str) -> bool:
+    try:
+        return psutil.Process(int(holder)).status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, ValueError):
+        return False
 
 
 def _require_room(folder: Path) -> None:
