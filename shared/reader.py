@@ -30,6 +30,7 @@ from shared.envelope import Incoming, Malformed, Record, parse
 from shared.failpoints import reached
 from shared.ledger import Busy, Context, Entry, Ledger, OutcomeUnknown, PositionMoved, Read
 from shared.news import WATERMARKS, News, Watermark
+from shared.topics import create_topics
 
 CHUNK = 200
 TRIES = 5
@@ -132,6 +133,7 @@ class Reader:
             await asyncio.sleep(RETRY_AFTER)
 
     async def _read(self) -> None:
+        await create_topics(self._bootstrap, self._topics)
         await self._recall()
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,

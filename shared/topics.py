@@ -3,6 +3,7 @@
 One topic per province and service, one partition, kept for ever: the province is the unit of order.
 """
 
+import asyncio
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -29,7 +30,19 @@ async def create_topics(bootstrap_servers: str, names: Iterable[str]) -> None:
             if name not in existing
         ]
         if missing:
-            # Another service may be making the watermarks' topic at this moment: its answer says so, which is as good.
+            # Another worker may be making some of them at this moment: the answer says so, which is as good.
             await admin.create_topics(missing)
+            await _led(admin, [topic.name for topic in missing])
     finally:
         await admin.close()
+
+
+async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Waits until each new topic has a leader, for who comes before meets errors that say nothing."""
+    async with asyncio.timeout(15):
+        while True:
+            topics = await admin.describe_topics(names)
+            if all(part["error_code"] == 0 and part["leader"] >= 0 for topic in topics for part in topic["partitions"]):
+                if all(topic["error_code"] == 0 for topic in topics):
+                    return
+            await asyncio.sleep(0.05)
