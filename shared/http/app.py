@@ -52,6 +52,9 @@ def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Life
     generators wait on beside their queue, for the server does not stop while a stream is open. Raises
     `NoPolicy`; at its start `WrongSchema`, or the database's error.
     """
+    routes = [route for router in routers for route in router.routes]
+    if strangers := [str(route) for route in routes if not isinstance(route, Route)]:
+        raise NoPolicy(f"these routes are not an Api's: {', '.join(strangers)}")
     configure_logging(domain.service, settings.log_level)
 
     @asynccontextmanager
@@ -85,9 +88,6 @@ def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Life
     app.state.offices = offices()
     app.state.keys = Keys(settings.auth_jwks)
     app.state.authenticator = Authenticator(app.state.keys, settings.auth_issuer, settings.auth_audience)
-    routes = [route for router in routers for route in router.routes]
-    if strangers := [str(route) for route in routes if not isinstance(route, Route)]:
-        raise NoPolicy(f"these routes are not an Api's: {', '.join(strangers)}")
     # As they are and in front, not by include_router: it would match each request twice.
     app.router.routes[:0] = routes
     app.router.routes += [

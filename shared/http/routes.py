@@ -2,7 +2,7 @@
 
 A reading route (GET) is FastAPI's own behind that judgement. A writing route (POST) takes its path, one
 `Body` and the request, so it needs none of FastAPI's dependency solving: it goes from the bytes to the
-body's model to the endpoint, which costs a fraction (docs/decisions).
+body's model to the endpoint. With its token, key and fingerprint it costs less than a bare FastAPI echo.
 """
 
 import asyncio
