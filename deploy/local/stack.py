@@ -79,14 +79,18 @@ class Stack:
 
     def start(self) -> None:
         """Starts everything and returns once all are ready. Raises `CannotStart`; then `stop` is still to be called."""
-        self._require_room_and_ports()
+        self._require_ports()
         if self.kafka:
-            self.kafka.begin()  # it takes longest: the rest is done meanwhile
+            self.kafka.begin()  # takes longest: the rest is done meanwhile
+        elif not answers(self.bootstrap_servers):
+            raise CannotStart(f"No Kafka answers at {self.bootstrap_servers}, which KAFKA_BOOTSTRAP_SERVERS names.")
         self._make_databases()
-        self._await_kafka()
-        for name, program in self._make_programs().items():
-            self._programs[name] = program
+        self._programs = self._make_programs()
+        for program in self._programs.values():
             program.start()
+        if self.kafka:
+            self.kafka.await_ready()
+            self._tell(f"Apache Kafka answers on {self.bootstrap_servers}")
         self._await_services()
 
     def stop(self) -> None:
@@ -144,7 +148,7 @@ class Stack:
         ports = self.ports.by_name
         return Kafka(self.folder / "kafka", ports["kafka"], ports["kafka-controller"], self._logs / "kafka.log")
 
-    def _require_room_and_ports(self) -> None:
+    def _require_ports(self) -> None:
         mine = [name for service in self.services for name in (service, f"{service}-worker")]
         mine += ["postgres"] if self.postgres else []
         mine += ["kafka", "kafka-controller"] if self.kafka else []
@@ -156,23 +160,21 @@ class Stack:
             began = time.monotonic()
             self.postgres.start()
             self._tell(f"PostgreSQL 18 answers on 127.0.0.1:{self.postgres.port} ({time.monotonic() - began:.1f} s)")
-        migrations = {}
-        for service in self.services:
-            database = self.databases[service] = self._database_of(service)
-            url = {"MIGRATION_DATABASE_URL": database.owner_url}
-            migrations[service] = Process(
-                f"The migration of {service}",
-                [sys.executable, "-m", "shared.migrate", service],
-                self._logs / f"{service}-migration.log",
-                folder=ROOT,
-                environment=self._environment | url,
-                patience=300.0,
-            )
-            migrations[service].start()
-        for service, migration in migrations.items():
+        self.databases = {service: self._database_of(service) for service in self.services}
+        owners = {f"MIGRATION_DATABASE_URL_{name.upper()}": base.owner_url for name, base in self.databases.items()}
+        migration = Process(
+            "The migration of the databases",
+            [sys.executable, "-m", "deploy.local.migrations", *self.services],
+            self._logs / "migrations.log",
+            folder=ROOT,
+            environment=self._environment | owners,
+            patience=300.0,
+        )
+        if self.services:
+            migration.start()
             migration.await_end()
-            if migration.exit_code:
-                raise CannotStart(f"The database of {service} could not be migrated: {migration.last_words()}")
+        if migration.exit_code:
+            raise CannotStart(f"The databases could not be migrated: {migration.last_words()} (see {migration.log})")
 
     def _database_of(self, service: str) -> ServiceDatabase:
         given = self._environment.get(f"DATABASE_URL_{service.upper()}")
@@ -185,13 +187,6 @@ class Stack:
         if self.postgres:
             return self.postgres
         return Administrator(self._environment["DATABASE_URL"], secret_in(self.folder / "roles"))
-
-    def _await_kafka(self) -> None:
-        if self.kafka:
-            self.kafka.await_ready()
-            self._tell(f"Apache Kafka answers on {self.bootstrap_servers}")
-        elif not answers(self.bootstrap_servers):
-            raise CannotStart(f"No Kafka answers at {self.bootstrap_servers}, which KAFKA_BOOTSTRAP_SERVERS names.")
 
     def _make_programs(self) -> dict[str, Process]:
         programs = {}
