@@ -218,6 +218,16 @@ def test_a_program_is_told_all_that_it_must_know(
 
 
 @a_service
+def test_the_programs_that_pods_start_are_in_the_image(service: str) -> None:
+    _, worker, migration = WORKLOADS
+    assert container(worker)["command"] == ["python", "-m", "services.$(SERVICE).worker"]
+    assert container(migration)["command"] == ["python", "-m", "shared.migrate", "$(SERVICE)"]
+    assert "uvicorn services.$SERVICE.main:app" in (ROOT / "Dockerfile").read_text()
+    programs = ("main.py", "worker.py", "migrations/env.py")
+    assert [name for name in programs if not (ROOT / "services" / service / name).exists()] == []
+
+
+@a_service
 def test_only_the_migration_holds_the_owners_password(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (migration,) = every_service_has("Job")
     for name, value in environment(migration, service).items():
