@@ -62,9 +62,7 @@ def test_each_example_is_the_golden_message(domain: Domain, fact: type[Fact], ve
     golden = msgspec.json.format(file_of(domain, fact, version).read_bytes(), indent=2).decode()
     if WRITES:
         page = ENGLISH.read_text("utf-8")
-        written = text.replace(example[0], f"```json
-{golden}
-```")
+        written = text.replace(example[0], f"```json\n{golden}\n```")
         ENGLISH.write_text(page.replace(text, written), "utf-8")
         return
     assert example[1] == f"{golden}\n"
