@@ -1,0 +1,469 @@
+"""Kota Bengkulu, November 2024: from 10,000 blanks to a shortage on the Dirjen's desk, and out of it.
+
+The cards, receipts and visits are dated as they were. What cannot be dated back is as of today: birthdays to come,
+promised days, and the time an answer may take.
+"""
+
+import asyncio
+import random
+import sqlite3
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.panel import Panel
+
+from deploy.local.paths import ROOT
+from deploy.local.process import Process
+from deploy.local.stack import SERVICES, Stack
+from examples.demo import witness
+from examples.demo.people import Front, Person, until
+
+PATIENCE = 5
+"""Seconds that the head has for an answer."""
+BENGKULU, PROVINCE, CENTRE = "/offices/17.71", "/offices/17", "/offices/00"
+WIB = ZoneInfo("Asia/Jakarta")
+CARD = "KTP_WNI"
+STORE = {"item": CARD, "location": "Gudang Disdukcapil"}
+CENTRES_STORE = {"item": CARD, "location": "Gudang Ditjen Dukcapil"}
+CENTRE_OPENS_WITH, CENTRE_PROCURED, BENGKULU_OPENS_WITH = 1_200_000, 300_000, 1_450
+FIRST_CONSIGNMENT, RELIEF = 10_000, 8_000
+REASONS = ("LOST", "DAMAGED", "CHANGE", "DAMAGED", "MOVE", "LOST", "CHANGE", "FIRST")
+CAUSES = ("ENCODE_FAILURE", "MISPRINT", "DEAD_CHIP")
+ONE_SPOILED_IN = 97
+SCHOOLS = {
+    date(2024, 11, 5): "SMA Negeri 1 Kota Bengkulu",
+    date(2024, 11, 12): "SMK Negeri 2 Kota Bengkulu",
+    date(2024, 11, 19): "MAN 1 Kota Bengkulu",
+}
+PUPILS, ALREADY_17 = 110, 70
+POWER_CUT = date(2024, 11, 13)
+TOPICS = ("blanko.00.stock", *(f"blanko.17.{service}" for service in SERVICES))
+
+
+class NotAsItShouldBe(Exception):
+    """Something that should have happened did not, or not once, or not in order."""
+
+
+class November:
+    """The people of that month, and what they do. `play` tells it, and raises `NotAsItShouldBe`."""
+
+    def __init__(self, stack: Stack, console: Console) -> None:
+        self._stack = stack
+        self._console = console
+        self._front = Front({service: stack.address(service) for service in SERVICES})
+        self._operator = self._person("operator", "17.71")
+        self._storekeeper = self._person("storekeeper", "17.71")
+        self._head = self._person("head", "17.71")
+        self._province = self._person("province", "17")
+        self._national = self._person("national", "00")
+        self._centres_storekeeper = self._person("storekeeper", "00")
+        self._auditor = self._person("auditor", "00")
+        self._printed: list[str] = []
+        self._spoiled: list[str] = []
+        self._print_ready: list[str] = []
+        self._consignments: list[str] = []
+        self._left = 0
+        self._chance = random.Random(27112024)
+        self._copy = stack.folder / "bengkulu-province.sqlite"
+        self._provincial_consumer = Process(
+            "The provincial consumer",
+            [sys.executable, ROOT / "examples/provincial_consumer/consumer.py", "--database", self._copy],
+            stack.folder / "logs" / "provincial-consumer.log",
+            environment={"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap_servers},
+        )
+
+    def _person(self, role: str, region: str) -> Person:
+        return Person(self._front, self._stack.token(role, region))
+
+    async def play(self) -> None:
+        self._provincial_consumer.start()
+        try:
+            async with self._front:
+                self._chapter("The books are opened, and 10,000 blanks arrive")
+                await self._open_the_books()
+                await self._send_to_bengkulu(
+                    date(2024, 10, 31), FIRST_CONSIGNMENT, "470/1187/BAST/2024", "KT0024010001"
+                )
+                self._chapter("The weeks before Pilkada, 27-11-2024")
+                day = await self._print_until_low(date(2024, 11, 1))
+                self._chapter("The shortage climbs")
+                await self._climb(day)
+                self._chapter("Relief")
+                await self._relieve(day + timedelta(days=2))
+                self._chapter("What everybody else can see of it")
+                await self._check()
+        finally:
+            self._provincial_consumer.stop()
+
+    async def _open_the_books(self) -> None:
+        day = date(2024, 10, 28)
+        opening = {"counters": ["p:rina", "p:joko"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day)}
+        await self._centres_storekeeper.say(
+            "stock", f"{CENTRE}/opening-counts", **CENTRES_STORE, quantity=CENTRE_OPENS_WITH, **opening
+        )
+        await self._centres_storekeeper.say(
+            "stock",
+            f"{CENTRE}/receipts",
+            **CENTRES_STORE,
+            quantity=CENTRE_PROCURED,
+            source="PROCUREMENT",
+            bast="027/88/BAST/2024",
+            occurred_at=_at(day, 1),
+        )
+        self._tell(day, "centre", f"counts {CENTRE_OPENS_WITH:,} blanks, and receives {CENTRE_PROCURED:,} more.")
+        opening = {"counters": ["p:dewi", "p:agus"], "minutes": "BA-17.71/OPN/2024", "occurred_at": _at(day)}
+        await self._storekeeper.say(
+            "stock", f"{BENGKULU}/opening-counts", **STORE, quantity=BENGKULU_OPENS_WITH, **opening
+        )
+        self._left = BENGKULU_OPENS_WITH
+        self._tell(day, "storekeeper", f"Two colleagues count {self._left:,} blanks: Kota Bengkulu is on board.")
+
+    async def _send_to_bengkulu(
+        self, day: date, quantity: int, bast: str, first_serial: str, allocation: str | None = None
+    ) -> dict[str, Any]:
+        consignment = str(uuid4())
+        letters, number = first_serial[:2], first_serial[2:]
+        serials = {"first": first_serial, "last": f"{letters}{int(number) + quantity - 1:0{len(number)}d}"}
+        await self._national.say(
+            "stock",
+            f"{CENTRE}/consignments",
+            **CENTRES_STORE,
+            consignment=consignment,
+            to="17.71",
+            quantity=quantity,
+            promised_on=_soon(),
+            serials=serials,
+            occurred_at=_at(day),
+            **({} if allocation is None else {"allocation": allocation}),
+        )
+        self._consignments.append(consignment)
+        self._tell(day, "centre", f"dispatches {quantity:,} blanks to Kota Bengkulu.")
+        await self._balance_nationally("while they are on the road")
+        answer = await self._storekeeper.say(
+            "stock",
+            f"{BENGKULU}/receipts",
+            **STORE,
+            quantity=quantity,
+            source="CENTRE",
+            bast=bast,
+            serials=serials,
+            consignment=consignment,
+            occurred_at=_at(day, 6),
+        )
+        self._left += quantity
+        numbers = f"{serials['first']}–{serials['last']}"
+        self._tell(day, "storekeeper", f"receives {quantity:,} blanks, BAST {bast}, {numbers}: {self._left:,} on hand.")
+        return answer
+
+    async def _print_until_low(self, day: date) -> date:
+        """Day after day, until stock is low; the day on which it was."""
+        while True:
+            if day in SCHOOLS:
+                await self._visit(day, SCHOOLS[day])
+            if day == POWER_CUT:
+                self._provincial_consumer.kill()
+            balance = await self._print(day)
+            if day == POWER_CUT:
+                self._provincial_consumer.start()
+                self._tell(day, "province", "The power failed in its server room: its own copy goes on where it was.")
+            if balance["level"] != "OK":
+                _require(balance["level"] == "LOW", f"Kota Bengkulu is {balance['level']} and was never low")
+                low = balance["thresholds"]["low"]
+                self._tell(day, "stock", f"[bold yellow]StockLow[/]: {low:,} or less is ten days at this pace.")
+                return day
+            day += timedelta(days=1)
+
+    async def _visit(self, day: date, school: str) -> None:
+        """The office goes to a school; its device syncs over a weak network, and so twice."""
+        visit = str(uuid4())
+        await self._head.say(
+            "outreach", f"{BENGKULU}/visits", visit=visit, place=school, held_on=day.isoformat(), expected=PUPILS
+        )
+        lines = [
+            {
+                "recording": str(uuid4()),
+                "applicant": f"a:{uuid4()}",
+                **STORE,
+                "turns_17": None if number < ALREADY_17 else _month_ahead(1 + number % 11),
+            }
+            for number in range(PUPILS)
+        ]
+        synced = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
+        outcomes = [line["outcome"] for line in synced["lines"]]
+        waiting = PUPILS - ALREADY_17
+        _require(outcomes == ["PRINT_READY"] * ALREADY_17 + ["WAITING"] * waiting, f"{school}: {outcomes}")
+        again = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
+        _require({line["outcome"] for line in again["lines"]} == {"ALREADY_RECORDED"}, f"{school} was recorded twice")
+        self._print_ready += [str(line["recording"]) for line in lines[:ALREADY_17]]
+        self._tell(
+            day, "operator", f"{school}: {PUPILS} recorded. {ALREADY_17} are 17; {waiting} wait for their birthday."
+        )
+        await until(f"a job for each of the {ALREADY_17} at {school}", lambda: self._all_are_queued(ALREADY_17))
+
+    async def _all_are_queued(self, expected: int) -> bool:
+        queue = await self._operator.ask("printing", f"{BENGKULU}/queue")
+        waiting = [item["queued"] for item in queue["items"] if item["item"] == CARD]
+        return bool(waiting) and waiting[0] == {"FIRST": expected}
+
+    async def _print(self, day: date) -> dict[str, Any]:
+        """A day's cards: those that wait, and those who come to the counter; the books at its end."""
+        waiting = await self._operator.ask_all("printing", f"{BENGKULU}/jobs", "jobs", state="QUEUED")
+        known = [job["job"] for job in waiting]
+        weekend = day.weekday() >= 5
+        at_the_counter = self._chance.randint(230, 270) if weekend else self._chance.randint(380, 440)
+        cards = iter([*known, *(None for _ in range(at_the_counter - len(known)))])
+        minutes = count()
+        before = len(self._printed), len(self._spoiled)
+        await asyncio.gather(*(self._work(day, cards, minutes) for _ in range(self._front.connections)))
+        printed, spoiled = len(self._printed) - before[0], len(self._spoiled) - before[1]
+        self._left -= printed + spoiled
+        balance = await until(f"stock's books at the end of {day:%d-%m-%Y}", self._balance_if_complete)
+        self._tell(day, "operator", f"{printed:,} cards printed, {spoiled} blanks spoiled, {self._left:,} left.")
+        return balance
+
+    async def _balance_if_complete(self) -> dict[str, Any] | None:
+        balance = await self._balance()
+        return balance if balance["on_hand"] == self._left else None
+
+    async def _balance(self) -> dict[str, Any]:
+        (balance,) = (await self._storekeeper.ask("stock", f"{BENGKULU}/balances"))["items"]
+        return dict(balance)
+
+    async def _work(self, day: date, cards: Iterator[str | None], minutes: Iterator[int]) -> None:
+        """One printer, until there is no card left to print."""
+        for known in cards:
+            number = next(minutes)
+            when = {"occurred_at": _at(day, number / 60)}
+            job = known or str(uuid4())
+            if known is None:
+                reason = REASONS[number % len(REASONS)]
+                applicant = f"a:{uuid4()}"
+                await self._operator.say(
+                    "printing", f"{BENGKULU}/jobs", job=job, reason=reason, applicant=applicant, **STORE, **when
+                )
+            printer = {"workstation": f"printer-{number % 4 + 1}", "location": STORE["location"], **when}
+            if number % ONE_SPOILED_IN == ONE_SPOILED_IN - 1:
+                cause = CAUSES[number % len(CAUSES)]
+                await self._operator.say("printing", f"{BENGKULU}/jobs/{job}/spoiled", cause=cause, **printer)
+                self._spoiled.append(job)
+            await self._operator.say("printing", f"{BENGKULU}/jobs/{job}/printed", **printer)
+            self._printed.append(job)
+
+    async def _climb(self, day: date) -> None:
+        await self._await_notice(self._head, "head", "SHORTAGE")
+        self._tell(day, "head", f"is told, and does not answer within {PATIENCE} s (a day, by default).")
+        await self._print(day + timedelta(days=1))
+        await self._await_notice(self._province, "province", "CLIMBED")
+        day += timedelta(days=1)
+        self._tell(day, "province", "is told, and cannot help.")
+        reason = "Buffer provinsi tinggal 500 keping, dijanjikan untuk Mukomuko dan Kaur"
+        await self._province.say("notify", f"{BENGKULU}/escalations/{CARD}/decline", reason=reason)
+        self._tell(day, "province", f"declines: “{reason}”.")
+        await self._await_notice(self._national, "Dirjen Dukcapil", "CLIMBED")
+        at_the_top = await self._national.ask_all("notify", "/escalations", "escalations", level="NATIONAL")
+        open_here = [(row["office"], row["item"], row["declined"]) for row in at_the_top]
+        _require(open_here == [("17.71", CARD, reason)], f"open at the ministry: {open_here}")
+
+    async def _await_notice(self, person: Person, name: str, kind: str) -> None:
+        """Shows the notice as its reader sees it."""
+
+        async def notice() -> dict[str, Any] | None:
+            inbox = (await person.ask("notify", "/inbox"))["notices"]
+            return next((notice for notice in inbox if notice["kind"] == kind), None)
+
+        latest = await until(f"a notice of kind {kind} for {name}", notice)
+        self._console.print(Panel(latest["text"], title=f"{name}: {latest['subject']}", title_align="left", width=100))
+
+    async def _relieve(self, day: date) -> None:
+        allocation = str(uuid4())
+        await self._national.say(
+            "stock",
+            f"{BENGKULU}/allocations",
+            allocation=allocation,
+            item=CARD,
+            quantity=RELIEF,
+            promised_on=_soon(),
+            reason="Pilkada 27-11-2024: pemilih pemula",
+        )
+        self._tell(day, "Dirjen", f"gives Kota Bengkulu {RELIEF:,} blanks of the centre's.")
+        answer = await self._send_to_bengkulu(day, RELIEF, "470/1302/BAST/2024", "KT0024870001", allocation)
+        _require(answer["facts"][-1]["type"] == "StockRecovered", "stock did not recover")
+        self._tell(day, "stock", "[bold green]StockRecovered[/].")
+        for person, name in ((self._head, "head"), (self._province, "province"), (self._national, "Dirjen Dukcapil")):
+            await self._await_notice(person, name, "RESOLVED")
+        escalation = await self._head.ask("notify", f"{BENGKULU}/escalations/{CARD}")
+        _require(not escalation["open"], "the escalation is still open")
+
+    async def _balance_nationally(self, when: str) -> None:
+        """What there was at first and was procured is on hand, on the road, used or spoiled: no blank is elsewhere."""
+        offices = await self._auditor.ask_all("stock", "/balances", "balances")
+        on_hand = sum(item["on_hand"] for office in offices for item in office["items"])
+        roads = [await self._auditor.ask("stock", f"/consignments/{one}") for one in self._consignments]
+        in_transit = sum(road["in_transit"] for road in roads)
+        used, spoiled = len(self._printed), len(self._spoiled)
+        there = CENTRE_OPENS_WITH + CENTRE_PROCURED + BENGKULU_OPENS_WITH
+        accounted = on_hand + in_transit + used + spoiled
+        _require(there == accounted, f"of {there:,} blanks {accounted:,} are accounted for {when}")
+        parts = f"{on_hand:,} on hand + {in_transit:,} on the road + {used:,} used + {spoiled} spoiled"
+        self._tell(None, "auditor", f"{there:,} = {parts}, {when}.")
+
+    async def _check(self) -> None:
+        await self._balance_nationally("at the end")
+        seen = await until("every event on Kafka", self._everything)
+        every = witness.in_time(seen)
+        for topic, events in seen.items():
+            _require_none(witness.out_of_order(events))
+            self._tell(None, "witness", f"{topic}: {len(events):,} events, numbered 1 to {len(events):,}.")
+        _require_none(witness.not_once(every, self._front.answered))
+        self._tell(None, "witness", f"{len(self._front.answered):,} facts that HTTP answered with: each there once.")
+        for topic in ("blanko.00.stock", "blanko.17.stock"):
+            _require_none(witness.does_not_add_up(seen[topic]))
+        self._tell(None, "witness", "Each balance is the one before it, and what moved.")
+        self._check_cards(seen)
+        story = [_told(event) for event in every if event.type in STORY]
+        for number, (told, expected) in enumerate(zip(story, EXPECTED, strict=False), start=1):
+            _require(told == expected, f"event {number} of the story is “{told}”, expected “{expected}”")
+        _require(len(story) == len(EXPECTED), f"the story has {len(story)} events, expected {len(EXPECTED)}")
+        self._tell(None, "witness", f"From the opening count to the last notice: {len(story)} events, in order.")
+        self._tell(None, "witness", f"[bold]{len(every):,} events read back and checked.[/]")
+        await until("the provincial consumer to have the balances that stock has", self._copy_is_equal)
+        self._tell(None, "province", "Its own copy, from its topic alone, has the same balances as stock:")
+        report = await asyncio.create_subprocess_exec(*self._report(), stdout=asyncio.subprocess.PIPE)
+        self._console.print((await report.communicate())[0].decode().rstrip(), soft_wrap=True)
+
+    async def _everything(self) -> dict[str, list[witness.Event]] | None:
+        """The topics, once they hold the last event: the last notice to the ministry."""
+        seen = await witness.read(self._stack.bootstrap_servers, TOPICS)
+        notices = [_told(event) for event in seen["blanko.17.notify"] if event.type == "NoticeSent"]
+        cards = sum(event.type == "BlankUsed" for event in seen["blanko.17.stock"])
+        complete = EXPECTED[-1] in notices and cards == len(self._printed)
+        return seen if complete else None
+
+    def _check_cards(self, seen: dict[str, list[witness.Event]]) -> None:
+        """Each card that was reported printed used one blank, and each spoiled one cost one, in the same order."""
+        for reported, card, blank in (
+            (self._printed, "CardPrinted", "BlankUsed"),
+            (self._spoiled, "CardSpoiled", "BlankSpoiled"),
+        ):
+            cards = [event.body["job"] for event in seen["blanko.17.printing"] if event.type == card]
+            blanks = [event.body["job"] for event in seen["blanko.17.stock"] if event.type == blank]
+            _require(sorted(cards) == sorted(reported), f"{len(reported)} reported, {len(cards)} {card}")
+            _require(blanks == cards, f"{blank} is not {card}, once each and in its order")
+            self._tell(None, "witness", f"{len(cards):,} {card} = {len(blanks):,} {blank}, once each, in order.")
+        ready = [event.body["recording"] for event in seen["blanko.17.outreach"]]
+        _require(
+            sorted(ready) == sorted(self._print_ready), f"{len(ready)} are print ready, not {len(self._print_ready)}"
+        )
+        self._tell(None, "witness", f"{len(ready)} pupils who are 17 are print ready, once each.")
+
+    async def _copy_is_equal(self) -> bool:
+        offices = await self._province.ask_all("stock", "/balances", "balances", province="17")
+        theirs = [
+            (office["office"], item["item"], item["on_hand"], item["available"])
+            for office in offices
+            for item in office["items"]
+        ]
+        with sqlite3.connect(self._copy) as copy:
+            return copy.execute("select * from balances order by office, item").fetchall() == theirs
+
+    def _report(self) -> list[str]:
+        program = ROOT / "examples/provincial_consumer/consumer.py"
+        return [sys.executable, str(program), "--database", str(self._copy), "--report"]
+
+    def _chapter(self, title: str) -> None:
+        self._console.rule(f"[bold]{title}")
+
+    def _tell(self, day: date | None, who: str, what: str) -> None:
+        on = "" if day is None else f"{day:%d-%m-%Y}"
+        self._console.print(f"[dim]{on:<11}[/][cyan]{who:<12}[/]{what}")
+
+
+STORY = {
+    "BlanksReceived",
+    "BlanksDispatched",
+    "ConsignmentAnnounced",
+    "AllocationApproved",
+    "VarianceRecorded",
+    "DiscrepancyFound",
+    "StockLow",
+    "StockRecovered",
+    "EscalationOpened",
+    "EscalationClimbed",
+    "EscalationAcknowledged",
+    "EscalationDeclined",
+    "EscalationResolved",
+    "NoticeSent",
+}
+"""Events of which each one counts, and not only their number."""
+
+EXPECTED = (
+    "00 BlanksReceived 1200000 OPENING",
+    "00 BlanksReceived 300000 PROCUREMENT",
+    "17.71 BlanksReceived 1450 OPENING",
+    "00 BlanksDispatched 10000",
+    "17.71 ConsignmentAnnounced 10000",
+    "17.71 BlanksReceived 10000 CENTRE",
+    "17.71 StockLow LOW",
+    "17.71 EscalationOpened CITY",
+    "17.71 NoticeSent SHORTAGE head",
+    "17.71 EscalationClimbed PROVINCE NO_ANSWER",
+    "17.71 NoticeSent CLIMBED head",
+    "17.71 NoticeSent CLIMBED province",
+    "17.71 EscalationDeclined PROVINCE",
+    "17.71 EscalationClimbed NATIONAL DECLINED",
+    "17.71 NoticeSent CLIMBED head",
+    "17.71 NoticeSent CLIMBED province",
+    "17.71 NoticeSent CLIMBED national",
+    "17.71 AllocationApproved 8000",
+    "00 BlanksDispatched 8000",
+    "17.71 ConsignmentAnnounced 8000",
+    "17.71 BlanksReceived 8000 CENTRE",
+    "17.71 StockRecovered",
+    "17.71 EscalationResolved",
+    "17.71 NoticeSent RESOLVED head",
+    "17.71 NoticeSent RESOLVED province",
+    "17.71 NoticeSent RESOLVED national",
+)
+
+
+def _told(event: witness.Event) -> str:
+    """An event in a line: whose, what, and how much or how far."""
+    shown = {
+        "NoticeSent": ("kind", "recipient_role"),
+        "EscalationClimbed": ("level", "cause"),
+        "StockRecovered": (),
+        "BlanksReceived": ("quantity", "source"),
+    }.get(event.type, ("quantity", "level"))
+    parts = (event.body[name] for name in shown if name in event.body)
+    return " ".join(map(str, (event.office, event.type, *parts)))
+
+
+def _require(held: bool, otherwise: str) -> None:
+    if not held:
+        raise NotAsItShouldBe(otherwise)
+
+
+def _require_none(fault: str | None) -> None:
+    if fault is not None:
+        raise NotAsItShouldBe(fault)
+
+
+def _at(day: date, hours: float = 0) -> str:
+    """So many hours after eight in the morning, in Bengkulu."""
+    return (datetime.combine(day, time(8), WIB) + timedelta(hours=hours)).isoformat()
+
+
+def _soon() -> str:
+    return (date.today() + timedelta(days=2)).isoformat()
+
+
+def _month_ahead(months: int) -> str:
+    today = date.today()
+    whole = today.year * 12 + today.month - 1 + months
+    return f"{whole // 12}-{whole % 12 + 1:02d}"
