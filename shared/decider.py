@@ -8,7 +8,7 @@ streams it touches arrive as arguments, and what it answers with are facts. Ever
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -68,10 +68,8 @@ class Row:
     values: Mapping[str, Any] | None
 
 
-class Project(Protocol):
-    """Turns a fact into rows of read tables, given the stream's state after that fact."""
-
-    def __call__(self, stream: str, fact: Any, state: Any) -> Iterable[Row]: ...
+Project = Callable[[str, Any, Any], Iterable[Row]]
+"""Turns a stream's fact into rows of read tables, given the stream's state after that fact."""
 
 
 def category(stream: str) -> str:

@@ -89,7 +89,7 @@ def message(service: str, epoch: int, event: Any) -> tuple[bytes, bytes, Headers
 
 def parse(record: Record) -> Incoming:
     """The message in a record. Raises `Malformed`."""
-    headers = {name: value for name, value in record.headers}
+    headers = dict(record.headers)
     try:
         service, name, version = headers["ce_type"].decode().removeprefix(f"{TYPE}.").split(".")
         if headers["ce_specversion"] != b"1.0" or not version.startswith("v"):

@@ -56,8 +56,8 @@ async def turn(engine: AsyncEngine) -> AsyncIterator[Turn]:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
-        while not await driver.fetchval("select pg_try_advisory_lock($1)", TURN):
-            await asyncio.sleep(0.5)
+        # Waiting in the server: the one who has worked longest in vain is next, the moment the turn ends.
+        await driver.execute("select pg_advisory_lock($1)", TURN)
         log.info("turn_taken")
         held = Turn(driver)
         await held.listen()

@@ -64,6 +64,10 @@ class Diverged(Exception):
     """A topic holds what this log does not: the database was restored. A person says so by raising the epoch."""
 
 
+class _TailLost(Exception):
+    """The broker has forgotten messages that it had acknowledged."""
+
+
 class Relay:
     """Publishes one service's log. Runs in the worker whose turn it is, and nowhere else."""
 
@@ -77,6 +81,8 @@ class Relay:
         self._turn = turn
         self._epoch = 1
         self._marked_at = 0.0
+        self._ends: dict[str, int] = {}
+        self._suspect: set[str] = set()
         self.connected = False
 
     async def run(self) -> None:
@@ -85,7 +91,14 @@ class Relay:
             try:
                 await create_topics(self._bootstrap, self._topics)
                 await self._publish()
-            except (KafkaError, TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (
+                KafkaError,
+                TimeoutError,
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                _TailLost,
+            ) as error:
                 log.warning("relay_interrupted", error=repr(error))
             self.connected = False
             await asyncio.sleep(RETRY_AFTER)
@@ -129,13 +142,23 @@ class Relay:
                 for event in events:
                     key, value, headers = message(self._service, self._epoch, event)
                     sent.append(await producer.send(event["topic"], value, key=key, partition=0, headers=headers))
-                await asyncio.gather(*sent)
+                acknowledged = await asyncio.gather(*sent)
             reached("after_send")
+            self._compare_offsets(acknowledged)
             reached_by = {event["topic"]: event["sequence"] for event in events}
             await database.execute(_MOVE, list(reached_by), list(reached_by.values()))
             PUBLISHED.inc(len(events))
         OUTBOX_DEPTH.set(0)
         OLDEST_UNPUBLISHED.set(0)
+
+    def _compare_offsets(self, acknowledged: Sequence[Any]) -> None:
+        """Raises `_TailLost` when a topic was shorter than we had left it: the broker came back without its tail."""
+        for record in acknowledged:
+            if record.offset < self._ends.get(record.topic, 0):
+                self._suspect.add(record.topic)
+            self._ends[record.topic] = record.offset + 1
+        if self._suspect:
+            raise _TailLost(", ".join(sorted(self._suspect)))
 
     async def _mark(self, database: Any, producer: AIOKafkaProducer) -> None:
         """Says on the watermarks' topic up to when everything is published."""
@@ -167,11 +190,15 @@ class Relay:
                 stored = "select hash from events where topic = $1 and sequence = $2"
                 if last[topic].hash != await database.fetchval(stored, topic, sequence):
                     raise Diverged(f"message {sequence} of {topic} is not the one in this log")
+                if topic in self._suspect or last[topic].offset + 1 < sequence:
+                    sequence = await last_without_gap(self._bootstrap, topic)
             if sequence != cursor:
                 log.warning("cursor_moved", topic=topic, cursor=cursor, broker=sequence)
                 moved[topic] = sequence
         if moved:
             await database.execute(_MOVE, list(moved), list(moved.values()))
+        self._suspect.clear()
+        self._ends = {topic: message.offset + 1 for topic, message in last.items()}
 
 
 async def last_messages(bootstrap_servers: str, topics: Sequence[str]) -> dict[str, Incoming]:
@@ -186,6 +213,8 @@ async def last_messages(bootstrap_servers: str, topics: Sequence[str]) -> dict[s
             partitions = [TopicPartition(topic, 0) for topic in topics]
             consumer.assign(partitions)
             ends = {part: end for part, end in (await consumer.end_offsets(partitions)).items() if end > 0}
+            if not ends:
+                return found
             consumer.assign(list(ends))
             for part, end in ends.items():
                 consumer.seek(part, end - 1)
@@ -195,6 +224,24 @@ async def last_messages(bootstrap_servers: str, topics: Sequence[str]) -> dict[s
         finally:
             await consumer.stop()
     return found
+
+
+async def last_without_gap(bootstrap_servers: str, topic: str) -> int:
+    """The last sequence up to which the whole topic holds every message. Reads it from the beginning."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        part = TopicPartition(topic, 0)
+        consumer.assign([part])
+        await consumer.seek_to_beginning(part)
+        left, sequence = (await consumer.end_offsets([part]))[part], 0
+        while left > 0:
+            for record in (await consumer.getmany(timeout_ms=500)).get(part, []):
+                sequence += parse(record).sequence == sequence + 1
+                left -= 1
+        return sequence
+    finally:
+        await consumer.stop()
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

@@ -23,7 +23,7 @@ async def create_topics(bootstrap_servers: str, names: Iterable[str]) -> None:
     try:
         existing = set(await admin.list_topics())
         brokers = (await admin.describe_cluster())["brokers"]
-        wanted = {name: FOR_EVER for name in names} | {WATERMARKS: AN_HOUR}
+        wanted = dict.fromkeys(names, FOR_EVER) | {WATERMARKS: AN_HOUR}
         missing = [
             NewTopic(name, num_partitions=1, replication_factor=min(COPIES, len(brokers)), topic_configs=settings)
             for name, settings in wanted.items()
@@ -42,7 +42,7 @@ async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
     async with asyncio.timeout(15):
         while True:
             topics = await admin.describe_topics(names)
-            if all(part["error_code"] == 0 and part["leader"] >= 0 for topic in topics for part in topic["partitions"]):
-                if all(topic["error_code"] == 0 for topic in topics):
-                    return
+            parts = [part for topic in topics for part in topic["partitions"] if topic["error_code"] == 0]
+            if len(parts) == len(names) and all(part["error_code"] == 0 and part["leader"] >= 0 for part in parts):
+                return
             await asyncio.sleep(0.05)

@@ -12,9 +12,10 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from deploy.local.kafka import Kafka
+from deploy.local.postgres import ServiceDatabase
 from shared.envelope import Headers, Incoming, parse
 from shared.ledger import Ledger
 from shared.reader import React
@@ -30,6 +31,7 @@ class Streams:
     kafka: Kafka
     sender_url: str
     receiver_url: str
+    owner_url: str
     sender: AsyncEngine
     receiver: AsyncEngine
     service: str
@@ -53,6 +55,14 @@ class Streams:
             await asyncio.gather(
                 *(ledger.execute(Put(jar=office, office=office, label=label), asking()) for office in offices)
             )
+
+    @asynccontextmanager
+    async def as_owner(self) -> AsyncIterator[AsyncConnection]:
+        """The sender's database, as the role that may change anything."""
+        engine = create_async_engine(self.owner_url)
+        async with engine.begin() as connection:
+            yield connection
+        await engine.dispose()
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
@@ -124,7 +134,8 @@ class Streams:
     async def all_is_published(self) -> None:
         """Waits until the broker has acknowledged everything."""
         behind = """
-            select 1 from topics t left join relay_cursors c using (topic) where coalesce(c.sequence, 0) <> t.sequence"""
+            select 1 from topics t left join relay_cursors c using (topic)
+             where coalesce(c.sequence, 0) <> t.sequence"""
 
         async def reached() -> bool:
             return not await rows(self.sender, behind)
@@ -177,7 +188,14 @@ async def running(*parts: Any) -> AsyncIterator[list["asyncio.Task[Any]"]]:
                 await task
 
 
-def opened(kafka: Kafka, sender_url: str, receiver_url: str) -> Streams:
+def opened(kafka: Kafka, sender: ServiceDatabase, receiver: ServiceDatabase) -> Streams:
     """A sender and a receiver on topics of their own."""
-    engines = create_async_engine(sender_url), create_async_engine(receiver_url)
-    return Streams(kafka, sender_url, receiver_url, *engines, f"toy{uuid4().hex[:8]}")
+    return Streams(
+        kafka,
+        sender.app_url,
+        receiver.app_url,
+        sender.owner_url,
+        create_async_engine(sender.app_url),
+        create_async_engine(receiver.app_url),
+        f"toy{uuid4().hex[:8]}",
+    )

@@ -149,12 +149,14 @@ async def test_two_processes_on_the_same_streams_lose_and_double_nothing(
     gaps = "select stream from events group by stream having max(version) <> count(*) or min(version) <> 1"
     assert await rows(engine, gaps) == []
     inverted = """
-        select 1 from (select version, lag(version) over (partition by stream order by position) as before from events) e
+        select 1 from (select version, lag(version) over (partition by stream order by position) as before
+                         from events) e
          where before >= version"""
     assert await rows(engine, inverted) == []
     unequal = """
         select j.name from jars j join (
-            select data->>'jar' as name, sum(case type when 'MarbleTaken' then -1 else (data->>'count')::int end) as count
+            select data->>'jar' as name,
+                   sum(case type when 'MarbleTaken' then -1 else (data->>'count')::int end) as count
               from events group by 1) e using (name)
          where e.count <> j.count or j.count < 0"""
     assert await rows(engine, unequal) == []
@@ -186,7 +188,9 @@ async def test_the_versions_compared_are_those_after_the_wait_for_the_lock(
 ) -> None:
     """The trap that `append_batch` avoids: one statement reads the snapshot from before its wait."""
     owner = create_async_engine(toy_database.owner_url)
-    naive = "select coalesce((select version from streams where stream = 'jar/a'), 0) from (select pg_advisory_xact_lock(1)) l"
+    naive = """
+        select coalesce((select version from streams where stream = 'jar/a'), 0)
+          from (select pg_advisory_xact_lock(1)) l"""
     careful = """
         create or replace function public.careful() returns integer language plpgsql {volatility} as $$
         begin
@@ -212,13 +216,16 @@ async def test_the_versions_compared_are_those_after_the_wait_for_the_lock(
             await asyncio.sleep(0.3)
             assert not answer.done()
             await writing.commit()
-            return int((await answer).scalar_one()) - before
+            version: int = (await answer).scalar_one() - before
+            return version
 
     assert await seen(naive) == 0, "if this sees the new version, the trap is gone and the function could be simpler"
     assert await seen("select public.careful()", careful.format(volatility="stable")) == 0
     assert await seen("select public.careful()", careful.format(volatility="volatile")) == 1
     async with engine.connect() as connection:
-        kind = "select l.lanname, p.provolatile::text from pg_proc p join pg_language l on l.oid = p.prolang where proname = 'append_batch'"
+        kind = """
+            select l.lanname, p.provolatile::text from pg_proc p join pg_language l on l.oid = p.prolang
+             where proname = 'append_batch'"""
         assert tuple((await connection.execute(text(kind))).one()) == ("plpgsql", "v")
     await owner.dispose()
 
@@ -279,7 +286,9 @@ async def test_a_database_that_stands_still_is_an_unknown_outcome_and_the_key_te
 async def test_a_lost_connection_is_replaced(ledger: Ledger, engine: AsyncEngine) -> None:
     await ledger.execute(Put(jar="a"), asking())
     async with engine.connect() as connection:
-        cut = "select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid()"
+        cut = """
+            select pg_terminate_backend(pid) from pg_stat_activity
+             where usename = current_user and pid <> pg_backend_pid()"""
         await connection.execute(text(cut))
     with pytest.raises(OutcomeUnknown):
         await ledger.execute(Put(jar="a"), asking("k"))
@@ -289,7 +298,5 @@ async def test_a_lost_connection_is_replaced(ledger: Ledger, engine: AsyncEngine
 async def test_states_rows_and_facts_agree(ledger: Ledger, engine: AsyncEngine) -> None:
     await asyncio.gather(*(ledger.execute(Put(jar=str(n % 5), count=n), asking()) for n in range(50)))
     states = await rows(engine, "select stream, state::text from streams")
-    assert {stream: state for stream, state in states} == {
-        f"jar/{n}": f'{{"count":{sum(m for m in range(50) if m % 5 == n)}}}' for n in range(5)
-    }
+    assert dict(states) == {f"jar/{n}": f'{{"count":{sum(m for m in range(50) if m % 5 == n)}}}' for n in range(5)}
     assert Jar() == TOY.start("jar/9")

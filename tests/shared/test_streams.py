@@ -23,8 +23,9 @@ from shared.ops import accept_epoch, raise_epoch, release
 from shared.reader import EpochDiffers
 from shared.relay import Diverged
 from shared.topics import create_topics
+from shared.verify import verify_messages
 from tests.shared.conftest import MIGRATIONS, asking
-from tests.shared.streams import Streams, as_sent, opened, rows, running
+from tests.shared.streams import Streams, as_sent, opened, rows
 from tests.shared.toy import Put
 from tests.shared.toy_process import react, read, relay
 
@@ -47,7 +48,7 @@ async def two_services(postgres: PostgreSQL, kafka: Kafka) -> AsyncIterator[Stre
     databases = [postgres.create_service_database("toy", f"toy_{uuid4().hex[:12]}") for _ in range(2)]
     for database in databases:
         await asyncio.to_thread(upgrade, MIGRATIONS, database.owner_url)
-    streams = opened(kafka, *(database.app_url for database in databases))
+    streams = opened(kafka, *databases)
     yield streams
     await streams.sender.dispose()
     await streams.receiver.dispose()
@@ -261,8 +262,22 @@ async def test_a_broker_that_lost_its_tail_is_healed_by_itself(fragile: Streams,
             await fragile.has_applied(150)
             await fragile.applied_once_and_in_order(150)
             await fragile.all_is_published()
-    for messages in (await fragile.published()).values():
-        assert sorted({message.sequence for message in messages}) == list(range(1, len(messages) + 1))
+    for topic, messages in (await fragile.published()).items():
+        head = (await rows(fragile.sender, "select sequence from topics where topic = :topic", topic=topic))[0][0]
+        assert sorted({message.sequence for message in messages}) == list(range(1, head + 1))
+
+
+async def test_verify_finds_a_message_that_is_not_the_event_it_says_it_is(streams: Streams) -> None:
+    async with streams.relaying():
+        await streams.put(30)
+        await streams.all_is_published()
+    servers = streams.kafka.bootstrap_servers
+    assert [found async for found in verify_messages(streams.sender, servers)] == []
+    message = (await streams.published())[streams.topics[1]][4]
+    await streams.send(
+        streams.topics[1], as_sent(replace(message, data=message.data.replace(b'"count":1', b'"count":2')))
+    )
+    assert [found.position async for found in verify_messages(streams.sender, servers)] == [message.position]
 
 
 async def test_after_a_restore_the_relay_stops_and_readers_follow_only_when_told(streams: Streams) -> None:
@@ -271,7 +286,7 @@ async def test_after_a_restore_the_relay_stops_and_readers_follow_only_when_told
         await streams.applied_once_and_in_order(30)
     # As after a restore from a backup: the log ends before the topics do.
     lost = "delete from events where topic = :topic and sequence > 15"
-    async with owner(streams) as connection:
+    async with streams.as_owner() as connection:
         await connection.execute(text(lost), {"topic": streams.topics[0]})
         await connection.execute(
             text("update topics set sequence = 15 where topic = :topic"), {"topic": streams.topics[0]}

@@ -5,12 +5,13 @@ python -m tests.shared.toy_process PART SERVICE DATABASE_URL BOOTSTRAP_SERVERS [
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.decider import Command
 from shared.envelope import Incoming
@@ -46,24 +47,31 @@ def react(message: Incoming, now: datetime) -> Command | None:
     return Put(jar=message.office, office=message.office, count=put.count, label=f"{message.topic}/{message.sequence}")
 
 
-async def write(service: str, url: str, count: int) -> None:
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[AsyncEngine]:
+    """A database, closed in the end however that comes."""
     engine = create_async_engine(url)
-    async with Ledger(TOY, engine, topic_of(service)) as ledger:
+    try:
+        yield engine
+    finally:
+        await engine.dispose()
+
+
+async def write(service: str, url: str, count: int) -> None:
+    async with opened(url) as engine, Ledger(TOY, engine, topic_of(service)) as ledger:
         for n in range(count):
             office = OFFICES[n % len(OFFICES)]
             await ledger.execute(Put(jar=office, office=office), asking(f"put {n}"))
-    await engine.dispose()
 
 
 async def relay(service: str, url: str, bootstrap_servers: str) -> None:
-    engine = create_async_engine(url)
-    async with turn(engine) as held:
+    async with opened(url) as engine, turn(engine) as held:
         await Relay(service, engine, bootstrap_servers, topics(service), held).run()
 
 
 async def read(service: str, url: str, bootstrap_servers: str, react: React = react, news: News | None = None) -> None:
-    engine = create_async_engine(url)
-    async with Ledger(replace(TOY, service="tally"), engine, topic_of("tally")) as ledger:
+    tally = replace(TOY, service="tally")
+    async with opened(url) as engine, Ledger(tally, engine, topic_of("tally")) as ledger:
         await Reader("tally", ledger, engine, bootstrap_servers, topics(service), react, news).run()
 
 
