@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.printing import views
 from services.printing.domain import QueueJob, RecordPrinted, RecordSpoiled
+from shared import news
 from shared.auth import Role
 from shared.http import Api, Body, Limit, NotFound, OccurredAt, Reference, SafeStr, after, allow, cursor, polled, write
 from shared.http.documents import Written
@@ -143,7 +144,12 @@ async def get_job(request: Request, office: str, job: UUID) -> Response:
 @api.get("/offices/{office}/queue")
 @allow(*Role)
 async def get_queue(request: Request, office: str) -> Response:
-    """For each item the jobs that wait, by reason, and the level that stock last told: since when, and `as_of` when."""
+    """For each item the jobs that wait, by reason, and the level that stock last told: since when, and `as_of` when.
+
+    Whatever stock had said by `stock_known_up_to` is known here; null until its news has been read once.
+    """
+    topic = request.app.state.offices.topic("stock", office, datetime.now(UTC))
     async with request.app.state.engine.connect() as connection:
         queue = await views.queue(connection, office)
-    return polled(request, {"office": office, "items": queue})
+        known_up_to = await news.known_up_to(connection, topic)
+    return polled(request, {"office": office, "stock_known_up_to": known_up_to, "items": queue})

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shared.decider import Command, Fact
 
@@ -89,4 +88,3 @@ class Unstorable(Exception):
 
 
 Outcome = Committed | Exception
-Figures = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -63,12 +63,6 @@ class Store:
             union = union | fact
         self._decode_fact = msgspec.json.Decoder(union).decode
         self._decode_state = {kind: msgspec.json.Decoder(type(state)).decode for kind, state in domain.states.items()}
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *exception: object) -> None:
-        await self.disconnect()
 
     async def disconnect(self) -> None:
         """Gives the connection up, as after an error on it; the next use takes another."""
@@ -152,11 +146,6 @@ class Store:
             last,
         )
         return tuple(Recorded(r[0], r[1], r[2], self.fact(r[3]), r[4]) for r in rows)
-
-    async def sequence(self, topic: str) -> int:
-        """The last message of this topic that was applied."""
-        driver = await self._driver()
-        return await driver.fetchval("select sequence from read_positions where topic = $1", topic) or 0
 
     def fact(self, data: str | bytes) -> Fact:
         """A fact from its JSON."""
