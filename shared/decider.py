@@ -56,8 +56,7 @@ States = Mapping[str, Any]
 Decision = list[tuple[str, Fact]]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row of a keyed read table, stored in the same append as the facts behind it.
 
     `values` holds every column, or is None to delete the row with this key.

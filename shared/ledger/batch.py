@@ -4,8 +4,8 @@ Nothing in here waits. A batch is built, sent in one call, and thrown away; when
 somebody else was faster, it is built again on what came back.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -41,26 +41,37 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
     traceparent: str | None = None
 
 
-@dataclass(slots=True)
 class Unit:
-    """Commands that are stored together or not at all, with the reader's position and further rows."""
+    """Commands that are stored together or not at all, with the reader's position and further rows.
 
-    entries: Sequence[Entry]
-    read: Read | None = None
-    rows: Sequence[Row] = ()
-    settle: Callable[[list[Outcome] | Exception], None] = lambda outcome: None
-    outcomes: list[Any] = field(default_factory=list)
+    `key` is the idempotency key; only a command that stands alone can have one.
+    """
 
-    @property
-    def key(self) -> Key | None:
-        """The idempotency key; only a command that stands alone can have one."""
-        if not self.entries or (context := self.entries[0].context).key is None:
-            return None
-        return context.subject, context.route, context.key
+    __slots__ = ("_future", "entries", "key", "outcomes", "read", "rows")
+
+    def __init__(
+        self, entries: Sequence[Entry], read: Read | None, rows: Sequence[Row], future: "asyncio.Future[list[Outcome]]"
+    ) -> None:
+        self.entries = entries
+        self.read = read
+        self.rows = rows
+        self.outcomes: list[Any] = []
+        self.key: Key | None = None
+        if entries and (key := entries[0].context.key) is not None:
+            self.key = (entries[0].context.subject, entries[0].context.route, key)
+        self._future = future
+
+    def settle(self, outcome: list[Outcome] | Exception) -> None:
+        """Answers the caller. One who left, or was told that the outcome is unknown, is past telling."""
+        if self._future.done():
+            return
+        if isinstance(outcome, Exception):
+            self._future.set_exception(outcome)
+        else:
+            self._future.set_result(outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(msgspec.Struct, frozen=True):
     stream: str
     version: int
     fact: Any

@@ -108,17 +108,7 @@ class Ledger:
         if not self._open or len(self._queue) >= MAX_WAITING:
             raise Busy
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def settle(outcome: list[Outcome] | Exception) -> None:
-            # A caller that left, or was told that the outcome is unknown, is past telling.
-            if future.done():
-                return
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
-
-        self._queue.append(Unit(entries, read, rows, settle))
+        self._queue.append(Unit(entries, read, rows, future))
         self._wake.set()
         return future
 

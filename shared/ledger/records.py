@@ -1,13 +1,16 @@
-"""What goes into the ledger and what comes out of it."""
+"""What goes into the ledger and what comes out of it.
 
-from dataclasses import dataclass
+Structs, not dataclasses: a frozen dataclass takes ten times as long to make.
+"""
+
 from datetime import datetime
+
+import msgspec
 
 from shared.decider import Command, Fact
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, and by which request.
 
     `key` is the caller's idempotency key, unique for a subject and route; `fingerprint` a SHA-256 of
@@ -23,8 +26,7 @@ class Context:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(msgspec.Struct, frozen=True):
     """A fact as the log holds it."""
 
     position: int
@@ -34,8 +36,7 @@ class Recorded:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(msgspec.Struct, frozen=True):
     """The facts a command led to. `position` is the log's head as this answer knows it."""
 
     position: int
@@ -43,16 +44,14 @@ class Committed:
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A command with its context."""
 
     command: Command
     context: Context
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, kw_only=True):
     """How far a reader has come on a topic with this append, and where it believes it stood before."""
 
     topic: str
