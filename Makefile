@@ -37,8 +37,8 @@ bench: $(INSTALLED) ## Measures the ratios that matter, all of them or ONLY=name
 token: $(INSTALLED) ## Prints a development token, e.g. ROLE=head REGION=17.71.
 	@$(BIN)/python -m deploy.local.tokens --role '$(ROLE)' --region '$(REGION)'
 
-verify: $(INSTALLED) ## Checks the chain of every log, and Kafka against it.
-	@$(BIN)/python -m shared.verify
+verify: $(INSTALLED) ## Checks every log's chain of hashes, and Kafka against it, while `make run` runs.
+	@$(BIN)/python -m deploy.local.verify
 
 lock: $(INSTALLED) ## Resolves the dependencies anew into both lock files.
 	@$(BIN)/uv pip compile pyproject.toml $(RESOLVE) -o requirements.lock

@@ -80,7 +80,7 @@ class Administrator:
             env=secret,
         )
         if done.returncode:
-            raise CannotStart(f"PostgreSQL refused: {done.stderr.strip()}")
+            raise CannotStart(f"PostgreSQL refused: {done.stderr.strip().splitlines()[0]}")
         return done.stdout.strip()
 
     def create_service_database(self, service: str, name: str = "") -> ServiceDatabase:

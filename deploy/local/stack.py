@@ -119,6 +119,23 @@ class Stack:
         """A token of this stack's development issuer."""
         return self.issuer.mint(subject or f"dev-{role}", role, region)
 
+    def settings_of(self, service: str) -> dict[str, str]:
+        """The environment of the service's processes; PostgreSQL must be there to ask."""
+        database = self.databases.get(service) or self._database_of(service)
+        usual = {
+            "AUTH_ISSUER": self.issuer.name,
+            "AUTH_AUDIENCE": AUDIENCE,
+            "AUTH_JWKS": str(self.issuer.key_set),
+            "LOG_LEVEL": "INFO",
+            "PYTHONUNBUFFERED": "1",
+        }
+        fixed = {
+            "DATABASE_URL": database.app_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "WORKER_PORT": str(self.ports.by_name[f"{service}-worker"]),
+        }
+        return usual | self._environment | fixed
+
     def await_ready(self, name: str, timeout: float = READY_WITHIN) -> None:
         """Waits until one web or worker process, started again, says that it is ready. Raises `CannotStart`."""
         self.process(name).wait_until(lambda: _is_ready(self.ports.by_name[name]), timeout)
@@ -198,24 +215,9 @@ class Stack:
             worker = [sys.executable, "-m", f"services.{service}.worker"]
             for name, command in ((service, web), (f"{service}-worker", worker)):
                 log = self._logs / f"{name}.log"
-                environment = self._settings_of(service)
+                environment = self.settings_of(service)
                 programs[name] = Process(name, command, log, folder=ROOT, environment=environment)
         return programs
-
-    def _settings_of(self, service: str) -> dict[str, str]:
-        usual = {
-            "AUTH_ISSUER": self.issuer.name,
-            "AUTH_AUDIENCE": AUDIENCE,
-            "AUTH_JWKS": str(self.issuer.key_set),
-            "LOG_LEVEL": "INFO",
-            "PYTHONUNBUFFERED": "1",
-        }
-        fixed = {
-            "DATABASE_URL": self.databases[service].app_url,
-            "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
-            "WORKER_PORT": str(self.ports.by_name[f"{service}-worker"]),
-        }
-        return usual | self._environment | fixed
 
     def _await_services(self) -> None:
         began = time.monotonic()
