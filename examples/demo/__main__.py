@@ -11,8 +11,9 @@ from rich.console import Console
 
 from deploy.local.process import CannotStart
 from deploy.local.stack import Ports, Stack
-from examples.demo.november import PATIENCE, NotAsItShouldBe, November
+from examples.demo.november import PATIENCE, November
 from examples.demo.people import Refused
+from examples.demo.witness import NotAsItShouldBe
 
 SETTINGS = {
     "NOTIFY_ANSWER_SECONDS_CITY": str(PATIENCE),

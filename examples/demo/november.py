@@ -23,6 +23,8 @@ from deploy.local.process import Process
 from deploy.local.stack import SERVICES, Stack
 from examples.demo import witness
 from examples.demo.people import Front, Person, until
+from examples.demo.story import EXPECTED, check_story, told
+from examples.demo.witness import require
 
 PATIENCE = 5
 """Seconds that the head has for an answer."""
@@ -44,10 +46,6 @@ SCHOOLS = {
 PUPILS, ALREADY_17 = 110, 70
 POWER_CUT = date(2024, 11, 13)
 TOPICS = ("blanko.00.stock", *(f"blanko.17.{service}" for service in SERVICES))
-
-
-class NotAsItShouldBe(Exception):
-    """Something that should have happened did not, or not once, or not in order."""
 
 
 class November:
@@ -144,7 +142,7 @@ class November:
         )
         self._consignments.append(consignment)
         self._tell(day, "centre", f"dispatches {quantity:,} blanks to Kota Bengkulu.")
-        await self._balance_nationally("while they are on the road")
+        await self._balance_nationally("while these are under way")
         answer = await self._storekeeper.say(
             "stock",
             f"{BENGKULU}/receipts",
@@ -173,7 +171,7 @@ class November:
                 self._provincial_consumer.start()
                 self._tell(day, "province", "The power failed in its server room: its own copy goes on where it was.")
             if balance["level"] != "OK":
-                _require(balance["level"] == "LOW", f"Kota Bengkulu is {balance['level']} and was never low")
+                require(balance["level"] == "LOW", f"Kota Bengkulu is {balance['level']} and was never low")
                 low = balance["thresholds"]["low"]
                 self._tell(day, "stock", f"[bold yellow]StockLow[/]: {low:,} or less is ten days at this pace.")
                 return day
@@ -197,9 +195,9 @@ class November:
         synced = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
         outcomes = [line["outcome"] for line in synced["lines"]]
         waiting = PUPILS - ALREADY_17
-        _require(outcomes == ["PRINT_READY"] * ALREADY_17 + ["WAITING"] * waiting, f"{school}: {outcomes}")
+        require(outcomes == ["PRINT_READY"] * ALREADY_17 + ["WAITING"] * waiting, f"{school}: {outcomes}")
         again = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
-        _require({line["outcome"] for line in again["lines"]} == {"ALREADY_RECORDED"}, f"{school} was recorded twice")
+        require({line["outcome"] for line in again["lines"]} == {"ALREADY_RECORDED"}, f"{school} was recorded twice")
         self._print_ready += [str(line["recording"]) for line in lines[:ALREADY_17]]
         self._tell(
             day, "operator", f"{school}: {PUPILS} recorded. {ALREADY_17} are 17; {waiting} wait for their birthday."
@@ -268,7 +266,7 @@ class November:
         await self._await_notice(self._national, "Dirjen Dukcapil", "CLIMBED")
         at_the_top = await self._national.ask_all("notify", "/escalations", "escalations", level="NATIONAL")
         open_here = [(row["office"], row["item"], row["declined"]) for row in at_the_top]
-        _require(open_here == [("17.71", CARD, reason)], f"open at the ministry: {open_here}")
+        require(open_here == [("17.71", CARD, reason)], f"open at the ministry: {open_here}")
 
     async def _await_notice(self, person: Person, name: str, kind: str) -> None:
         """Shows the notice as its reader sees it."""
@@ -293,12 +291,12 @@ class November:
         )
         self._tell(day, "Dirjen", f"gives Kota Bengkulu {RELIEF:,} blanks of the centre's.")
         answer = await self._send_to_bengkulu(day, RELIEF, "470/1302/BAST/2024", "KT0024870001", allocation)
-        _require(answer["facts"][-1]["type"] == "StockRecovered", "stock did not recover")
+        require(answer["facts"][-1]["type"] == "StockRecovered", "stock did not recover")
         self._tell(day, "stock", "[bold green]StockRecovered[/].")
         for person, name in ((self._head, "head"), (self._province, "province"), (self._national, "Dirjen Dukcapil")):
             await self._await_notice(person, name, "RESOLVED")
         escalation = await self._head.ask("notify", f"{BENGKULU}/escalations/{CARD}")
-        _require(not escalation["open"], "the escalation is still open")
+        require(not escalation["open"], "the escalation is still open")
 
     async def _balance_nationally(self, when: str) -> None:
         """What there was at first and was procured is on hand, on the road, used or spoiled: no blank is elsewhere."""
@@ -309,8 +307,8 @@ class November:
         used, spoiled = len(self._printed), len(self._spoiled)
         there = CENTRE_OPENS_WITH + CENTRE_PROCURED + BENGKULU_OPENS_WITH
         accounted = on_hand + in_transit + used + spoiled
-        _require(there == accounted, f"of {there:,} blanks {accounted:,} are accounted for {when}")
-        parts = f"{on_hand:,} on hand + {in_transit:,} on the road + {used:,} used + {spoiled} spoiled"
+        require(there == accounted, f"of {there:,} blanks {accounted:,} are accounted for {when}")
+        parts = f"{on_hand:,} on hand + {in_transit:,} on the way + {used:,} used + {spoiled} spoiled"
         self._tell(None, "auditor", f"{there:,} = {parts}, {when}.")
 
     async def _check(self) -> None:
@@ -318,19 +316,24 @@ class November:
         seen = await until("every event on Kafka", self._everything)
         every = witness.in_time(seen)
         for topic, events in seen.items():
-            _require_none(witness.out_of_order(events))
+            witness.check_order(events)
             self._tell(None, "witness", f"{topic}: {len(events):,} events, numbered 1 to {len(events):,}.")
-        _require_none(witness.not_once(every, self._front.answered))
+        witness.check_answered(every, self._front.answered)
         self._tell(None, "witness", f"{len(self._front.answered):,} facts that HTTP answered with: each there once.")
         for topic in ("blanko.00.stock", "blanko.17.stock"):
-            _require_none(witness.does_not_add_up(seen[topic]))
+            witness.check_sums(seen[topic])
         self._tell(None, "witness", "Each balance is the one before it, and what moved.")
-        self._check_cards(seen)
-        story = [_told(event) for event in every if event.type in STORY]
-        for number, (told, expected) in enumerate(zip(story, EXPECTED, strict=False), start=1):
-            _require(told == expected, f"event {number} of the story is “{told}”, expected “{expected}”")
-        _require(len(story) == len(EXPECTED), f"the story has {len(story)} events, expected {len(EXPECTED)}")
-        self._tell(None, "witness", f"From the opening count to the last notice: {len(story)} events, in order.")
+        for reported, card, blank in (
+            (self._printed, "CardPrinted", "BlankUsed"),
+            (self._spoiled, "CardSpoiled", "BlankSpoiled"),
+        ):
+            witness.check_cards(every, reported, card, blank)
+            self._tell(None, "witness", f"{len(reported):,} {card} = {len(reported):,} {blank}, once each, in order.")
+        ready = [event.body["recording"] for event in seen["blanko.17.outreach"]]
+        require(sorted(ready) == sorted(self._print_ready), f"{len(ready)} print ready, not {len(self._print_ready)}")
+        self._tell(None, "witness", f"{len(ready)} pupils who are 17 are print ready, once each.")
+        number = check_story(every)
+        self._tell(None, "witness", f"From the opening count to the last notice: {number} events, in order.")
         self._tell(None, "witness", f"[bold]{len(every):,} events read back and checked.[/]")
         await until("the provincial consumer to have the balances that stock has", self._copy_is_equal)
         self._tell(None, "province", "Its own copy, from its topic alone, has the same balances as stock:")
@@ -338,29 +341,11 @@ class November:
         self._console.print((await report.communicate())[0].decode().rstrip(), soft_wrap=True)
 
     async def _everything(self) -> dict[str, list[witness.Event]] | None:
-        """The topics, once they hold the last event: the last notice to the ministry."""
+        """The topics, once they hold what comes last on each path: the last notice, and every blank."""
         seen = await witness.read(self._stack.bootstrap_servers, TOPICS)
-        notices = [_told(event) for event in seen["blanko.17.notify"] if event.type == "NoticeSent"]
-        cards = sum(event.type == "BlankUsed" for event in seen["blanko.17.stock"])
-        complete = EXPECTED[-1] in notices and cards == len(self._printed)
-        return seen if complete else None
-
-    def _check_cards(self, seen: dict[str, list[witness.Event]]) -> None:
-        """Each card that was reported printed used one blank, and each spoiled one cost one, in the same order."""
-        for reported, card, blank in (
-            (self._printed, "CardPrinted", "BlankUsed"),
-            (self._spoiled, "CardSpoiled", "BlankSpoiled"),
-        ):
-            cards = [event.body["job"] for event in seen["blanko.17.printing"] if event.type == card]
-            blanks = [event.body["job"] for event in seen["blanko.17.stock"] if event.type == blank]
-            _require(sorted(cards) == sorted(reported), f"{len(reported)} reported, {len(cards)} {card}")
-            _require(blanks == cards, f"{blank} is not {card}, once each and in its order")
-            self._tell(None, "witness", f"{len(cards):,} {card} = {len(blanks):,} {blank}, once each, in order.")
-        ready = [event.body["recording"] for event in seen["blanko.17.outreach"]]
-        _require(
-            sorted(ready) == sorted(self._print_ready), f"{len(ready)} are print ready, not {len(self._print_ready)}"
-        )
-        self._tell(None, "witness", f"{len(ready)} pupils who are 17 are print ready, once each.")
+        told_last = [told(event) for event in seen["blanko.17.notify"]][-1:] == [EXPECTED[-1]]
+        used = sum(event.type == "BlankUsed" for event in seen["blanko.17.stock"])
+        return seen if told_last and used == len(self._printed) else None
 
     async def _copy_is_equal(self) -> bool:
         offices = await self._province.ask_all("stock", "/balances", "balances", province="17")
@@ -382,76 +367,6 @@ class November:
     def _tell(self, day: date | None, who: str, what: str) -> None:
         on = "" if day is None else f"{day:%d-%m-%Y}"
         self._console.print(f"[dim]{on:<11}[/][cyan]{who:<12}[/]{what}")
-
-
-STORY = {
-    "BlanksReceived",
-    "BlanksDispatched",
-    "ConsignmentAnnounced",
-    "AllocationApproved",
-    "VarianceRecorded",
-    "DiscrepancyFound",
-    "StockLow",
-    "StockRecovered",
-    "EscalationOpened",
-    "EscalationClimbed",
-    "EscalationAcknowledged",
-    "EscalationDeclined",
-    "EscalationResolved",
-    "NoticeSent",
-}
-"""Events of which each one counts, and not only their number."""
-
-EXPECTED = (
-    "00 BlanksReceived 1200000 OPENING",
-    "00 BlanksReceived 300000 PROCUREMENT",
-    "17.71 BlanksReceived 1450 OPENING",
-    "00 BlanksDispatched 10000",
-    "17.71 ConsignmentAnnounced 10000",
-    "17.71 BlanksReceived 10000 CENTRE",
-    "17.71 StockLow LOW",
-    "17.71 EscalationOpened CITY",
-    "17.71 NoticeSent SHORTAGE head",
-    "17.71 EscalationClimbed PROVINCE NO_ANSWER",
-    "17.71 NoticeSent CLIMBED head",
-    "17.71 NoticeSent CLIMBED province",
-    "17.71 EscalationDeclined PROVINCE",
-    "17.71 EscalationClimbed NATIONAL DECLINED",
-    "17.71 NoticeSent CLIMBED head",
-    "17.71 NoticeSent CLIMBED province",
-    "17.71 NoticeSent CLIMBED national",
-    "17.71 AllocationApproved 8000",
-    "00 BlanksDispatched 8000",
-    "17.71 ConsignmentAnnounced 8000",
-    "17.71 BlanksReceived 8000 CENTRE",
-    "17.71 StockRecovered",
-    "17.71 EscalationResolved",
-    "17.71 NoticeSent RESOLVED head",
-    "17.71 NoticeSent RESOLVED province",
-    "17.71 NoticeSent RESOLVED national",
-)
-
-
-def _told(event: witness.Event) -> str:
-    """An event in a line: whose, what, and how much or how far."""
-    shown = {
-        "NoticeSent": ("kind", "recipient_role"),
-        "EscalationClimbed": ("level", "cause"),
-        "StockRecovered": (),
-        "BlanksReceived": ("quantity", "source"),
-    }.get(event.type, ("quantity", "level"))
-    parts = (event.body[name] for name in shown if name in event.body)
-    return " ".join(map(str, (event.office, event.type, *parts)))
-
-
-def _require(held: bool, otherwise: str) -> None:
-    if not held:
-        raise NotAsItShouldBe(otherwise)
-
-
-def _require_none(fault: str | None) -> None:
-    if fault is not None:
-        raise NotAsItShouldBe(fault)
 
 
 def _at(day: date, hours: float = 0) -> str:

@@ -29,6 +29,10 @@ PROMISED = {
 """What is on the topics. Other facts that HTTP answers with are kept by their service."""
 
 
+class NotAsItShouldBe(Exception):
+    """Something that should have happened did not, or not once, or not in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A message, as anybody can read it."""
@@ -83,37 +87,45 @@ def in_time(events: Mapping[str, Sequence[Event]]) -> list[Event]:
     return sorted(every, key=lambda event: (event.recorded_at, event.position))
 
 
-def out_of_order(events: Sequence[Event]) -> str | None:
-    """What is wrong with the numbering of a topic: each number once, from 1, without a gap."""
+def check_order(events: Sequence[Event]) -> None:
+    """A topic has each number once, from 1, without a gap. Raises `NotAsItShouldBe`, as all checks do."""
     for expected, event in enumerate(events, start=1):
-        if event.sequence != expected:
-            return f"{event.topic}: {event.sequence} where {expected} should be"
-    return None
+        require(event.sequence == expected, f"{event.topic}: {event.sequence} where {expected} should be")
 
 
-def not_once(events: Iterable[Event], answered: Iterable[tuple[str, dict[str, Any]]]) -> str | None:
-    """A promised fact that HTTP answered with and that is not on its topic exactly once, word for word."""
+def check_answered(events: Iterable[Event], answered: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Each promised fact that HTTP answered with is on its topic exactly once, word for word."""
     found = Counter(_words(event.body) for event in events)
     for service, fact in answered:
         words = _words(fact)
-        if fact["type"] in PROMISED[service] and found[words] != 1:
-            return f"{found[words]} times on Kafka: {words}"
-    return None
+        require(fact["type"] not in PROMISED[service] or found[words] == 1, f"{found[words]} times on Kafka: {words}")
 
 
-def _words(body: dict[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True)
-
-
-def does_not_add_up(events: Iterable[Event]) -> str | None:
-    """A stock fact whose `on_hand` is not the one before it, and what moved since; in the order of its topic."""
+def check_sums(events: Iterable[Event]) -> None:
+    """The `on_hand` of a stock fact is the one before it, and what moved since, in the order of its topic."""
     on_hand: Counter[tuple[str, str]] = Counter()
     for event in events:
         if "on_hand" not in event.body:
             continue
         book = (event.office, event.body["item"])
-        if event.type in MOVES and event.body.get("location") is not None:
+        if event.type in MOVES and event.body["location"] is not None:
             on_hand[book] += MOVES[event.type] * event.body["quantity"]
-        if event.body["on_hand"] != on_hand[book]:
-            return f"{event.id}: {event.body['on_hand']} on hand where {on_hand[book]} should be"
-    return None
+        says = event.body["on_hand"]
+        require(says == on_hand[book], f"{event.id}: {says} on hand where {on_hand[book]} should be")
+
+
+def check_cards(events: Sequence[Event], reported: Iterable[str], card: str, blank: str) -> None:
+    """Each job reported is on Kafka once as `card`, and its blank once as `blank`, in the same order."""
+    cards, blanks = ([event.body["job"] for event in events if event.type == name] for name in (card, blank))
+    require(sorted(cards) == sorted(reported), f"{len(cards)} {card} are not those that were reported")
+    require(blanks == cards, f"{blank} is not {card}, once each and in its order")
+
+
+def require(held: bool, otherwise: str) -> None:
+    """Raises `NotAsItShouldBe` with this sentence unless it held."""
+    if not held:
+        raise NotAsItShouldBe(otherwise)
+
+
+def _words(body: dict[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True)
