@@ -1,8 +1,9 @@
 """Migrations: Alembic, one history for each service's own database.
 
 `python -m shared.migrate stock` brings the database at MIGRATION_DATABASE_URL to the newest version,
-as the role that owns it. Only one runs at a time. A service that starts on another version than it
-was written for refuses to (`check`).
+as the role that owns it. Only one runs at a time. A migration's revision is the number its file's
+name begins with. A service refuses to start on another version than it was written for
+(`shared.database.check`).
 """
 
 import asyncio
@@ -13,42 +14,22 @@ from typing import Any
 
 from alembic import command, context, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.database import scripts_of
 from shared.ledger.store import LOCK
 
-ROOT = Path(__file__).resolve().parent.parent
 SQL = Path(__file__).resolve().parent / "ledger"
 EVERY_SERVICE = ("deadlines", "dead_letters")
 """The keyed tables that come with the ledger."""
 
 
-class WrongSchema(Exception):
-    """The database is at another version than this program was written for."""
-
-
-def scripts_of(service: str) -> Path:
-    """Where a service keeps its migrations."""
-    return ROOT / "services" / service / "migrations"
-
-
 def upgrade(scripts: Path, url: str) -> None:
     """Brings the database to the newest of these migrations; does nothing when it is there."""
     command.upgrade(_config(scripts, url), "head")
-
-
-async def check(engine: AsyncEngine, service: str) -> None:
-    """Raises `WrongSchema` unless the database is at the version this program was written for."""
-    wanted = ScriptDirectory.from_config(_config(scripts_of(service), "")).get_current_head()
-    async with engine.connect() as connection:
-        known = (await connection.execute(text("select to_regclass('alembic_version')"))).scalar()
-        found = (await connection.execute(text("select version_num from alembic_version"))).scalar() if known else None
-    if found != wanted:
-        raise WrongSchema(f"the database of {service} is at {found}, this program needs {wanted}: run its migration")
 
 
 def run() -> None:

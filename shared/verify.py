@@ -26,6 +26,8 @@ async def verify_messages(engine: AsyncEngine, bootstrap_servers: str) -> AsyncI
     async with engine.connect() as connection:
         topics = (await connection.execute(text("select topic from relay_cursors order by topic"))).scalars().all()
         epoch = (await connection.execute(text("select epoch from log_head"))).scalar_one()
+        if not topics:
+            return
         consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
         await consumer.start()
         try:

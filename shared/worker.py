@@ -17,12 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import Clock, Due
-from shared.database import open_engine
+from shared.database import check, open_engine
 from shared.decider import Command, Domain
 from shared.envelope import Incoming
 from shared.leader import Turn, TurnLost, turn
 from shared.ledger import Ledger
-from shared.migrate import check
 from shared.news import News
 from shared.offices import offices
 from shared.reader import EpochDiffers, Reader, TooManyParked

@@ -6,7 +6,8 @@
 import os
 import sys
 
-from shared.migrate import scripts_of, upgrade
+from shared.database import scripts_of
+from shared.migrate import upgrade
 
 if __name__ == "__main__":
     for service in sys.argv[1:]:

@@ -19,13 +19,12 @@ from starlette.routing import Route as PlainRoute
 from starlette.types import ASGIApp
 
 from shared.auth import Authenticator, Keys
-from shared.database import open_engine
+from shared.database import check, open_engine
 from shared.decider import Domain
 from shared.http.documents import complete, pages
 from shared.http.edge import Edge
 from shared.http.routes import Api, NoPolicy, Route
 from shared.ledger import Ledger
-from shared.migrate import check
 from shared.offices import offices
 from shared.settings import Settings
 from shared.telemetry import configure_logging, metrics
