@@ -1,0 +1,42 @@
+"""Who reads the runbook at night finds its names in the metrics, in the log, and on the command line."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client import REGISTRY
+
+import shared.http  # registers the metrics of the web processes
+import shared.worker  # noqa: F401  and of the workers
+
+ROOT = Path(__file__).parents[2]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+
+
+def metrics() -> set[str]:
+    """The names of our metrics as Prometheus shows them, a histogram's without its parts."""
+    return {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in REGISTRY.collect()
+        if family.name.startswith("blanko_")
+    }
+
+
+def test_the_runbook_names_every_metric_and_no_other() -> None:
+    assert set(re.findall(r"blanko_\w+", RUNBOOK)) == metrics()
+
+
+def test_what_the_runbook_looks_for_in_the_log_is_said_there() -> None:
+    looked_for = set(re.findall(r"`([a-z]+(?:_[a-z]+)+|gap)`", RUNBOOK))
+    code = "\n".join(file.read_text("utf-8") for file in (ROOT / "shared").rglob("*.py"))
+    notes = {name for name in looked_for if f'"{name}"' in code}
+    assert {"a_person_is_needed", "office_parked", "gap", "turn_lost", "relay_interrupted"} <= notes
+    assert looked_for - notes <= {"dead_letters", "figures_may_be_old", *metrics()}
+
+
+def test_the_commands_of_the_runbook_exist() -> None:
+    ops = [sys.executable, "-m", "shared.ops", "--help"]
+    said = subprocess.run(ops, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    verbs = re.search(r"\{(.+?)\}", said)
+    assert verbs and set(re.findall(r"shared\.ops ([\w-]+)", RUNBOOK)) == set(verbs[1].split(","))
