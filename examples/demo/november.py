@@ -9,6 +9,7 @@ import random
 import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
@@ -354,7 +355,7 @@ class November:
             for office in offices
             for item in office["items"]
         ]
-        with sqlite3.connect(self._copy) as copy:
+        with closing(sqlite3.connect(self._copy)) as copy:
             return copy.execute("select * from balances order by office, item").fetchall() == theirs
 
     def _report(self) -> list[str]:

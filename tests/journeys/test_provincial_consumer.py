@@ -6,7 +6,8 @@ import random
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,28 @@ Balances = list[tuple[str, str, int, int]]
 
 
 def kept(file: Path) -> Balances:
-    with sqlite3.connect(file) as database:
+    with closing(sqlite3.connect(file)) as database:
+        database.executescript(TABLES)
         return database.execute("select * from balances order by office, item").fetchall()
+
+
+def read_up_to(file: Path) -> Place:
+    """Without the offset: what comes twice takes room on the topic."""
+    with closing(sqlite3.connect(file)) as database:
+        return place_of(database, TOPIC)._replace(offset=0)
+
+
+@contextmanager
+def running(stack: Stack, file: Path, *options: str) -> Iterator[Process]:
+    """The program, on a database file of its own."""
+    command: list[str | Path] = [sys.executable, PROGRAM, "--database", file, *options]
+    address = {"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap_servers}
+    program = Process("The provincial consumer", command, file.with_suffix(".log"), environment=address)
+    program.start()
+    try:
+        yield program
+    finally:
+        program.stop()
 
 
 async def of_stock(here: Town) -> Balances:
@@ -42,8 +63,8 @@ async def of_stock(here: Town) -> Balances:
     ]
 
 
-async def send_again(bootstrap_servers: str, chance: random.Random) -> None:
-    """Publishes random pieces of the topic's past once more, word for word, until cancelled."""
+async def send_again(bootstrap_servers: str, chance: random.Random, over: asyncio.Event) -> None:
+    """Publishes random pieces of the topic's past once more, word for word."""
     reader = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
     sender = AIOKafkaProducer(bootstrap_servers=bootstrap_servers)
     await reader.start()
@@ -51,7 +72,7 @@ async def send_again(bootstrap_servers: str, chance: random.Random) -> None:
     try:
         partition = TopicPartition(TOPIC, 0)
         reader.assign([partition])
-        while True:
+        while not over.is_set():
             (end,) = (await reader.end_offsets([partition])).values()
             reader.seek(partition, chance.randrange(max(end, 1)))
             records = (await reader.getmany(timeout_ms=200, max_records=20)).get(partition, [])
@@ -68,54 +89,45 @@ async def send_again(bootstrap_servers: str, chance: random.Random) -> None:
 async def test_its_balances_are_stocks_after_kills_and_duplicates_and_when_it_reads_all_again(
     stack: Stack, town: Callable[[str], Town], tmp_path: Path
 ) -> None:
-    here, chance, file = town("17.04"), random.Random(17), tmp_path / "balances.sqlite"
+    here, chance = town("17.04"), random.Random(17)
+    file, another = tmp_path / "balances.sqlite", tmp_path / "another.sqlite"
     await here.opens(5_000, low=20, critical=4, recovery=24)
-    address = {"KAFKA_BOOTSTRAP_SERVERS": stack.bootstrap_servers}
 
-    def program(file: Path, *options: str) -> Process:
-        command: list[str | Path] = [sys.executable, PROGRAM, "--database", file, *options]
-        return Process("The provincial consumer", command, tmp_path / "consumer.log", environment=address)
+    over = asyncio.Event()
 
     async def printing() -> None:
-        while True:
+        while not over.is_set():
             await here.prints()
 
-    consumer = program(file)
-    consumer.start()
-    busy = [asyncio.ensure_future(task) for task in (printing(), send_again(stack.bootstrap_servers, chance))]
-    try:
-        for _ in range(KILLS):
-            await asyncio.sleep(chance.uniform(0.5, 2.0))
-            consumer.kill()
-            assert consumer.exit_code == -signal.SIGKILL, consumer.tail()
-            consumer.start()
-    finally:
-        for task in busy:
-            task.cancel()
-        ended = await asyncio.gather(*busy, return_exceptions=True)
-    assert [error for error in ended if not isinstance(error, asyncio.CancelledError)] == []
+    with running(stack, file) as consumer:
+        async with asyncio.TaskGroup() as busy:
+            busy.create_task(printing())
+            busy.create_task(send_again(stack.bootstrap_servers, chance, over))
+            for _ in range(KILLS):
+                await asyncio.sleep(chance.uniform(0.5, 2.0))
+                consumer.kill()
+                assert consumer.exit_code == -signal.SIGKILL, consumer.tail()
+                consumer.start()
+            over.set()
+        await here.books_say(5_000 - len(here.printed) - len(here.spoiled))
 
-    async def equal() -> bool:
-        return consumer.alive and kept(file) == await of_stock(here)
+        async def equal() -> bool:
+            assert consumer.alive, consumer.tail()
+            return kept(file) == await of_stock(here)
 
-    await until("balances that equal those of stock", equal)
-    consumer.stop()
-    before, another = kept(file), tmp_path / "another.sqlite"
-    consumer = program(another)
-    consumer.start()
+        await until("balances that equal those of stock", equal)
 
-    async def equal_again() -> bool:
-        return consumer.alive and kept(another) == before
+    with running(stack, another):
 
-    await until("the same balances in a new file", equal_again)
-    consumer.stop()
-    place = place_of(sqlite3.connect(file), TOPIC)
-    assert place_of(sqlite3.connect(another), TOPIC)._replace(offset=0) == place._replace(offset=0)
+        async def equal_again() -> bool:
+            return kept(another) == kept(file)
 
-    reporter = program(file, "--report")
-    reporter.start()
-    reporter.await_end()
-    assert f"{here.office}   KTP_WNI" in reporter.tail() and place.hash in reporter.tail()
+        await until("the same balances in a new file", equal_again)
+        assert read_up_to(another) == read_up_to(file)
+
+    with running(stack, file, "--report") as reporter:
+        reporter.await_end()
+        assert f"{here.office}   KTP_WNI" in reporter.tail() and read_up_to(file).hash in reporter.tail()
 
 
 @dataclass
@@ -147,12 +159,12 @@ class Message:
 
 
 @pytest.fixture
-def database() -> sqlite3.Connection:
+def database() -> Iterator[sqlite3.Connection]:
     """One that has applied two messages, after which there are 9 blanks."""
-    fresh = sqlite3.connect(":memory:", isolation_level=None)
-    fresh.executescript(TABLES)
-    apply(fresh, TOPIC, [Message(1, 10), Message(2, 9)])
-    return fresh
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        fresh.executescript(TABLES)
+        apply(fresh, TOPIC, [Message(1, 10), Message(2, 9)])
+        yield fresh
 
 
 def on_hand(database: sqlite3.Connection) -> int:
