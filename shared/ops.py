@@ -24,8 +24,9 @@ from shared.relay import last_messages
 async def parked(engine: AsyncEngine) -> list[str]:
     """A line for each office whose messages are parked."""
     query = text(
-        "select office, min(topic) as topic, count(*) as letters, min(parked_at) as since,"
-        " (array_agg(error order by topic, sequence))[1] as error from dead_letters group by office order by office"
+        "select office, count(*) as letters, min(parked_at) as since,"
+        " (array_agg(error order by topic, epoch, sequence))[1] as error"
+        " from dead_letters group by office order by office"
     )
     async with engine.connect() as connection:
         rows = (await connection.execute(query)).all()

@@ -176,7 +176,8 @@ class Reader:
         for row in rows:
             if row.topic in self._topics:
                 self._places[row.topic] = _Place(row.epoch, row.offset, row.sequence)
-        self._parked = set(parked)
+        self._parked = set(parked) - {""}
+        PARKED.set(len(self._parked))
         for topic, place in self._places.items():
             self._news.applied(topic, place.sequence)
 
@@ -307,16 +308,9 @@ class Reader:
             message = parse(record)
         except Malformed:
             # Not a message of ours: no office waits for it. Were it one that was spoiled, the next would show a gap.
-            row = _letter(topic, -1 - record.offset, "", record, error)
-            read = Read(
-                topic=topic,
-                epoch=place.epoch,
-                expected=place.sequence,
-                offset=record.offset + 1,
-                sequence=place.sequence,
-            )
-            await self._execute([], read, [row])
-            place.offset = record.offset + 1
+            chunk = _Chunk(_Place(place.epoch, record.offset + 1, place.sequence))
+            chunk.rows.append(_letter(topic, place.epoch, -1 - record.offset, "", record, error))
+            await self._store(topic, place, chunk)
             return
         chunk = _Chunk(_Place(message.epoch, record.offset + 1, message.sequence))
         chunk.rows.append(letter(message, record, error))
@@ -339,8 +333,8 @@ class Reader:
             return
         self._redrive_at = time.monotonic() + REDRIVE_EVERY
         letters = text(
-            'select topic, sequence, office, "offset", headers, data, redrive from dead_letters'
-            " order by topic, sequence"
+            'select topic, epoch, sequence, office, "offset", headers, data, redrive from dead_letters'
+            " order by topic, epoch, sequence"
         )
         async with self._engine.connect() as connection:
             rows = (await connection.execute(letters)).all()
@@ -354,12 +348,12 @@ class Reader:
             try:
                 command = self._react(message, now())
                 entries = [] if command is None else [Entry(command, self._context(message))]
-                await self._execute(entries, None, [Row("dead_letters", (row.topic, row.sequence), None)])
+                await self._execute(entries, None, [Row("dead_letters", (row.topic, row.epoch, row.sequence), None)])
             except _Unreachable:
                 raise
             except Exception as error:
                 log.critical("redrive_failed", office=office, error=type(error).__name__)
-                again = [_letter(row.topic, row.sequence, office, record, error)]
+                again = [_letter(row.topic, row.epoch, row.sequence, office, record, error)]
                 await self._execute([], None, again)
                 return
         # Nobody has added a letter meanwhile: this reader is the one that would.
@@ -378,12 +372,13 @@ class Reader:
 
 def letter(message: Incoming, record: Record, error: Exception | str) -> Row:
     """A parked message, as a row of `dead_letters`."""
-    return _letter(message.topic, message.sequence, message.office, record, error)
+    return _letter(message.topic, message.epoch, message.sequence, message.office, record, error)
 
 
-def _letter(topic: str, sequence: int, office: str, record: Record, error: Exception | str) -> Row:
+def _letter(topic: str, epoch: int, sequence: int, office: str, record: Record, error: Exception | str) -> Row:
     values = {
         "topic": topic,
+        "epoch": epoch,
         "sequence": sequence,
         "office": office,
         "offset": record.offset,
@@ -394,4 +389,4 @@ def _letter(topic: str, sequence: int, office: str, record: Record, error: Excep
         "parked_at": now(),
         "redrive": False,
     }
-    return Row("dead_letters", (topic, sequence), values)
+    return Row("dead_letters", (topic, epoch, sequence), values)

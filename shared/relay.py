@@ -8,7 +8,7 @@ is compared with its cursor, and what is not there is sent (again), under the sa
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -17,6 +17,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.envelope import Incoming, message, parse
@@ -28,6 +30,7 @@ from shared.topics import create_topics
 POLL = 0.25
 """Seconds between looks at the outbox when no notification comes."""
 MARK_EVERY = 1.0
+MEASURE_EVERY = 5.0
 SEND_LIMIT = 15.0
 """Seconds after which an unacknowledged send counts as unknown."""
 STOP_LIMIT = 2.0
@@ -58,6 +61,15 @@ _HEADS = """
 select t.topic, t.sequence as head, coalesce(c.sequence, 0) as cursor
   from topics t left join relay_cursors c on c.topic = t.topic
 """
+
+
+_OUTBOX = text("""
+select coalesce(sum(t.sequence - coalesce(c.sequence, 0)), 0) as depth,
+       coalesce(extract(epoch from now() - min(e.recorded_at)), 0) as oldest
+  from topics t
+  left join relay_cursors c on c.topic = t.topic
+  left join events e on e.topic = t.topic and e.sequence = coalesce(c.sequence, 0) + 1
+""")
 
 
 class Diverged(Exception):
@@ -134,8 +146,6 @@ class Relay:
     async def _drain(self, database: Any, producer: AIOKafkaProducer) -> None:
         """Publishes all there is to publish."""
         while events := await database.fetch(_LAGGING, CHUNK):
-            OUTBOX_DEPTH.set(len(events))
-            OLDEST_UNPUBLISHED.set((datetime.now(UTC) - events[0]["recorded_at"]).total_seconds())
             reached("before_send")
             async with asyncio.timeout(SEND_LIMIT):
                 sent = []
@@ -148,8 +158,6 @@ class Relay:
             reached_by = {event["topic"]: event["sequence"] for event in events}
             await database.execute(_MOVE, list(reached_by), list(reached_by.values()))
             PUBLISHED.inc(len(events))
-        OUTBOX_DEPTH.set(0)
-        OLDEST_UNPUBLISHED.set(0)
 
     def _compare_offsets(self, acknowledged: Sequence[Any]) -> None:
         """Raises `_TailLost` when a topic was shorter than we had left it: the broker came back without its tail."""
@@ -207,6 +215,8 @@ async def last_messages(bootstrap_servers: str, topics: Sequence[str]) -> dict[s
         bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     found: dict[str, Incoming] = {}
+    if not topics:
+        return found
     async with asyncio.timeout(SEND_LIMIT):
         await consumer.start()
         try:
@@ -224,6 +234,19 @@ async def last_messages(bootstrap_servers: str, topics: Sequence[str]) -> dict[s
         finally:
             await consumer.stop()
     return found
+
+
+async def measure_outbox(engine: AsyncEngine) -> None:
+    """Keeps the outbox's gauges current until cancelled, whether or not the broker can be reached."""
+    while True:
+        try:
+            async with engine.connect() as connection:
+                outbox = (await connection.execute(_OUTBOX)).one()
+            OUTBOX_DEPTH.set(int(outbox.depth))
+            OLDEST_UNPUBLISHED.set(float(outbox.oldest))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("outbox_not_measured", error=type(error).__name__)
+        await asyncio.sleep(MEASURE_EVERY)
 
 
 async def last_without_gap(bootstrap_servers: str, topic: str) -> int:

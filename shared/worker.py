@@ -25,7 +25,7 @@ from shared.ledger import Ledger
 from shared.news import News
 from shared.offices import offices
 from shared.reader import EpochDiffers, Reader, TooManyParked
-from shared.relay import Diverged, Relay
+from shared.relay import Diverged, Relay, measure_outbox
 from shared.settings import Settings
 from shared.telemetry import configure_logging, serve_health
 
@@ -118,6 +118,7 @@ class _Worker:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(held.watch())
             parts.create_task(self._relay.run())
+            parts.create_task(measure_outbox(engine))
             parts.create_task(_forget_keys(engine))
             if self._reads:
                 topics = [topic for read in self._reads for topic in offices().topics(read)]

@@ -104,7 +104,7 @@ def _done(notice: NoticeSent) -> str | None:
     parts = []
     if notice.received:
         parts.append(f"Diterima sejak awal: {_pieces(notice, notice.received)}.")
-    if notice.relief is not None:
+    if notice.relief is not None and notice.kind is not NoticeKind.RESOLVED:
         quantity, promised_on = _pieces(notice, notice.relief.quantity), day(notice.relief.promised_on)
         parts.append(f"{RELIEF[notice.relief.kind]}: {quantity}, dijanjikan {promised_on}.")
     return " ".join(parts) or None

@@ -69,7 +69,8 @@ create table news (
 -- The two keyed tables that every service has, written in the same append as everything else.
 create table dead_letters (
     topic       text        not null,
-    sequence    bigint      not null,
+    epoch       integer     not null,
+    sequence    bigint      not null,              -- below 0: not a message of ours, so without a number
     office      text        not null,              -- the subject that is parked
     "offset"    bigint      not null,
     error       text        not null,
@@ -77,7 +78,7 @@ create table dead_letters (
     data        text        not null,              -- base64: it may be anything
     parked_at   timestamptz not null,
     redrive     boolean     not null,              -- an operator has asked for another try
-    primary key (topic, sequence)
+    primary key (topic, epoch, sequence)
 );
 
 create table deadlines (
