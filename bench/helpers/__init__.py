@@ -1,0 +1,1 @@
+"""Programs that `bench.helper.Helper` starts, each in a process of its own."""

@@ -1,0 +1,183 @@
+"""How long news takes: from a card printed over HTTP to the shortage it causes, committed at notify.
+
+It is measured on the whole stack, otherwise idle, beside what Kafka alone takes for one message there and back.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx2
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from bench.books import ITEM, LOCATION, cities
+from bench.figures import Effort, Figure, Findings, Series, Void, at_most, measures, series
+from bench.site import Site, require_durable
+from deploy.local.stack import Ports, Stack
+from shared.offices import Office
+from shared.topics import create_topics
+
+CROSSINGS = 250
+"""Offices, each of which crosses its threshold once."""
+HELD = 100
+QUIET = 0.02
+"""Seconds between two measurements, so that none meets what the one before it left to do."""
+TOPIC = "blanko.bench"
+MESSAGE = b"x" * 300
+
+Shortage = Callable[[str, float], Awaitable[float]]
+"""When an office's shortage was committed; not before the moment given."""
+
+
+@measures(
+    Figure("print_to_notify_vs_kafka_rtt", at_most(6)),
+    Figure("print_to_notify_p50", unit="ms"),
+    Figure("print_to_notify_p99", unit="ms"),
+    Figure("kafka_rtt_p50", unit="ms"),
+    Figure("kafka_rtt_p99", unit="ms"),
+)
+def print_to_notify(site: Site, effort: Effort) -> Findings:
+    """Each card is followed by one round trip; a round is a share of the offices."""
+    with Stack(site.folder / "loop", Ports.free()) as stack:
+        if stack.postgres is not None:
+            require_durable(stack.postgres)
+        pairs = asyncio.run(_measure(stack, cities()[:CROSSINGS]))
+    rounds = [pairs[number :: effort.rounds] for number in range(effort.rounds)]
+    cards, trips = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return {
+        "print_to_notify_vs_kafka_rtt": series([median(c for c, _ in r) / median(t for _, t in r) for r in rounds]),
+        "print_to_notify_p50": _milliseconds(median, [[c for c, _ in r] for r in rounds], cards),
+        "print_to_notify_p99": _milliseconds(_p99, [[c for c, _ in r] for r in rounds], cards),
+        "kafka_rtt_p50": _milliseconds(median, [[t for _, t in r] for r in rounds], trips),
+        "kafka_rtt_p99": _milliseconds(_p99, [[t for _, t in r] for r in rounds], trips),
+    }
+
+
+def _milliseconds(of: Callable[[list[float]], float], rounds: list[list[float]], all_: list[float]) -> Series:
+    """Of each round; the value is that of all samples, which for a rare one is not the median of the rounds."""
+    return Series([of(r) * 1000 for r in rounds], of(all_) * 1000)
+
+
+def _p99(seconds: list[float]) -> float:
+    return quantiles(seconds, n=100, method="inclusive")[98]
+
+
+async def _measure(stack: Stack, offices: Iterable[Office]) -> list[tuple[float, float]]:
+    """Seconds from each card to its shortage, and of the round trip after it."""
+    offices = list(offices)
+    async with httpx2.AsyncClient(timeout=10) as client, _notify(stack) as shortage, _kafka(stack) as round_trip:
+        for office in offices:
+            await _stock_up(client, stack, office)
+        await _settled(stack)
+        for _ in range(20):
+            await round_trip()
+        pairs = []
+        for office in offices:
+            await asyncio.sleep(QUIET)
+            card = await _print(client, stack, office, shortage)
+            await asyncio.sleep(QUIET)
+            pairs.append((card, await round_trip()))
+        return pairs
+
+
+async def _stock_up(client: httpx2.AsyncClient, stack: Stack, office: Office) -> None:
+    """The next card makes its stock low."""
+    low = {"item": ITEM, "low": HELD - 1, "critical": 10, "recovery": HELD + 20}
+    await _post(client, stack, "stock", "head", office, "thresholds", low)
+    count = {"item": ITEM, "location": LOCATION, "quantity": HELD, "counters": ["p-01", "p-02"], "minutes": "BA-001"}
+    await _post(client, stack, "stock", "storekeeper", office, "opening-counts", count)
+
+
+async def _print(client: httpx2.AsyncClient, stack: Stack, office: Office, shortage: Shortage) -> float:
+    card = {"workstation": "ws-1", "location": LOCATION, "item": ITEM, "reason": "FIRST"}
+    token = stack.token("operator", office.id)
+    began = time.perf_counter()
+    await _post(client, stack, "printing", "operator", office, f"jobs/{uuid4()}/printed", card, token)
+    return await shortage(office.id, began) - began
+
+
+async def _post(
+    client: httpx2.AsyncClient,
+    stack: Stack,
+    service: str,
+    role: str,
+    office: Office,
+    what: str,
+    body: dict[str, Any],
+    token: str = "",
+) -> None:
+    token = token or stack.token(role, office.id)
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+    answer = await client.post(f"{stack.address(service)}/offices/{office.id}/{what}", json=body, headers=headers)
+    if answer.status_code != 201:
+        raise Void(f"{service} answered {answer.status_code} to {what}: {answer.text}")
+
+
+@asynccontextmanager
+async def _notify(stack: Stack) -> AsyncIterator[Shortage]:
+    """When notify has committed that an office's shortage was opened: its commits wake us, nothing is polled."""
+    url = stack.databases["notify"].app_url.replace("+asyncpg", "")
+    listener, reader = await asyncpg.connect(url), await asyncpg.connect(url)
+    woken: asyncio.Queue[float] = asyncio.Queue()
+    await listener.add_listener("appended", lambda *_: woken.put_nowait(time.perf_counter()))
+
+    async def shortage(office: str, since: float) -> float:
+        stream = f"shortage/{office}/{ITEM}"
+        async with asyncio.timeout(10):
+            while True:
+                at = await woken.get()
+                if at > since and await reader.fetchval("select true from events where stream = $1 limit 1", stream):
+                    return at
+
+    yield shortage
+    await listener.close()
+    await reader.close()
+
+
+@asynccontextmanager
+async def _kafka(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+    """One message to a topic and back, with the settings of the relay's producer and the reader's consumer."""
+    await create_topics(stack.bootstrap_servers, [TOPIC])
+    producer = AIOKafkaProducer(
+        bootstrap_servers=stack.bootstrap_servers, enable_idempotence=True, acks="all", compression_type="zstd"
+    )
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=stack.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    await producer.start()
+    await consumer.start()
+    consumer.assign([TopicPartition(TOPIC, 0)])
+
+    async def round_trip() -> float:
+        began = time.perf_counter()
+        await producer.send(TOPIC, MESSAGE, partition=0)
+        async with asyncio.timeout(10):
+            while not await consumer.getmany(timeout_ms=250):
+                pass
+        return time.perf_counter() - began
+
+    yield round_trip
+    await producer.stop()
+    await consumer.stop()
+
+
+async def _settled(stack: Stack) -> None:
+    """Everything published so far has been applied everywhere."""
+    heads: list[Any] = []
+    for service in stack.services:
+        heads.append(await asyncpg.connect(stack.databases[service].app_url.replace("+asyncpg", "")))
+    before: list[int] = []
+    unchanged = 0
+    async with asyncio.timeout(60):
+        while unchanged < 4:
+            await asyncio.sleep(0.5)
+            now = [await connection.fetchval("select position from log_head") for connection in heads]
+            unchanged = unchanged + 1 if now == before else 0
+            before = now
+    for connection in heads:
+        await connection.close()
