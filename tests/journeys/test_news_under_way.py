@@ -38,5 +38,5 @@ async def test_a_deadline_due_while_kafka_was_away_and_the_shortage_solved_meanw
     assert (await here.escalation())["level"] == "CITY"
     await here.is_told(here.head, "SHORTAGE", "RESOLVED")
     assert await here.notices(here.province) == []
-    told = names(await here.events_here("notify"))
+    told = names(await here.publishes("notify", 4))
     assert told == ["EscalationOpened", "NoticeSent", "EscalationResolved", "NoticeSent"]

@@ -44,7 +44,7 @@ async def test_a_shortage_climbs_to_the_ministry_until_blanks_arrive(town: Calla
     escalation = await here.escalation()
     assert (escalation["open"], escalation["level"]) == (False, "NATIONAL")
 
-    told = [name for name in names(await here.events_here("notify")) if name != "NoticeSent"]
+    told = [name for name in names(await here.publishes("notify", 17)) if name != "NoticeSent"]
     first = ["EscalationOpened", "EscalationResolved"]
     climbing = ["EscalationClimbed", "EscalationDeclined", "EscalationClimbed"]
     assert told == [*first, first[0], *climbing, first[1]]

@@ -90,16 +90,21 @@ class Town:
 
         await until(f"notices {kinds} about {self.office}", told)
 
+    async def publishes(self, service: str, count: int) -> list[Event]:
+        """What a service's topic holds of this office, without what came twice, once it is so many."""
+
+        async def published() -> list[Event] | None:
+            here = [event for event in await self.events(service) if event.office == self.office]
+            return here if len(here) >= count else None
+
+        return await until(f"{count} events of {service} about {self.office}", published)
+
     async def events(self, service: str) -> list[Event]:
         """What province 17's topic of a service holds, without what came twice."""
         topic = f"blanko.17.{service}"
         seen = (await witness.read(self._stack.bootstrap_servers, [topic]))[topic]
-        once = list({event.id: event for event in reversed(seen)}.values())
+        once = {event.id: event for event in seen}.values()
         return sorted(once, key=lambda event: event.sequence)
-
-    async def events_here(self, service: str) -> list[Event]:
-        """Of these, the ones about this office."""
-        return [event for event in await self.events(service) if event.office == self.office]
 
 
 def names(events: Sequence[Event]) -> list[str]:
