@@ -29,7 +29,7 @@ from examples.demo.witness import require
 
 PATIENCE = 5
 """Seconds that the head has for an answer."""
-BENGKULU, PROVINCE, CENTRE = "/offices/17.71", "/offices/17", "/offices/00"
+BENGKULU, CENTRE = "/offices/17.71", "/offices/00"
 WIB = ZoneInfo("Asia/Jakarta")
 CARD = "KTP_WNI"
 STORE = {"item": CARD, "location": "Gudang Disdukcapil"}
@@ -102,7 +102,7 @@ class November:
 
     async def _open_the_books(self) -> None:
         day = date(2024, 10, 28)
-        opening = {"counters": ["p:rina", "p:joko"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day)}
+        opening = {"counters": ["p:00-31", "p:00-47"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day)}
         await self._centres_storekeeper.say(
             "stock", f"{CENTRE}/opening-counts", **CENTRES_STORE, quantity=CENTRE_OPENS_WITH, **opening
         )
@@ -116,7 +116,7 @@ class November:
             occurred_at=_at(day, 1),
         )
         self._tell(day, "centre", f"counts {CENTRE_OPENS_WITH:,} blanks, and receives {CENTRE_PROCURED:,} more.")
-        opening = {"counters": ["p:dewi", "p:agus"], "minutes": "BA-17.71/OPN/2024", "occurred_at": _at(day)}
+        opening = {"counters": ["p:1771-04", "p:1771-09"], "minutes": "BA-17.71/OPN/2024", "occurred_at": _at(day)}
         await self._storekeeper.say(
             "stock", f"{BENGKULU}/opening-counts", **STORE, quantity=BENGKULU_OPENS_WITH, **opening
         )

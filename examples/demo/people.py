@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -45,14 +46,14 @@ class Person:
         self._authorization = {"Authorization": f"Bearer {token}"}
 
     async def say(self, service: str, path: str, **body: Any) -> dict[str, Any]:
-        """Posts the body, once, however often it has to be repeated. Raises `Refused`."""
+        """Posts the body, once, however often it has to be repeated. Raises `Refused`, TimeoutError."""
         headers = {**self._authorization, "Idempotency-Key": uuid4().hex}
         answer = await self._answer("POST", service, path, headers=headers, json=body)
         self._front.answered += [(service, fact) for fact in answer.get("facts", ())]
         return answer
 
     async def ask(self, service: str, path: str, **query: str) -> dict[str, Any]:
-        """What the service answers to a GET. Raises `Refused`."""
+        """What the service answers to a GET. Raises `Refused`, TimeoutError."""
         return await self._answer("GET", service, path, headers=self._authorization, params=query)
 
     async def ask_all(self, service: str, path: str, name: str, **query: str) -> list[dict[str, Any]]:
@@ -67,13 +68,10 @@ class Person:
     async def _answer(self, method: str, service: str, path: str, **request: Any) -> dict[str, Any]:
         deadline = time.monotonic() + PATIENCE
         while True:
-            try:
+            with suppress(httpx2.TransportError):
                 response = await self._front.http.request(method, self._front.addresses[service] + path, **request)
                 if response.status_code != 503:
                     break
-            except httpx2.TransportError:
-                if time.monotonic() > deadline:
-                    raise
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{service} was away for {PATIENCE:.0f} s")
             await asyncio.sleep(0.2)

@@ -39,7 +39,7 @@ class Town:
             "stock", f"{self.path}/thresholds", item=CARD, low=low, critical=critical, recovery=recovery
         )
         await self.storekeeper.say(
-            "stock", f"{self.path}/opening-counts", **STORE, quantity=blanks, counters=["p:a", "p:b"], minutes="BA-1"
+            "stock", f"{self.path}/opening-counts", **STORE, quantity=blanks, counters=["p:01", "p:02"], minutes="BA-1"
         )
 
     async def receives(self, blanks: int, **but: Any) -> list[str]:
