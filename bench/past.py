@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from bench.books import LOCATION, cities, opening, topic_of
+from bench.books import cities, opening, topic_of
 from services.stock.domain import ReceiveBlanks, UseBlank, book_of
 from services.stock.published import PROMISED
 from services.stock.service import STOCK
@@ -29,8 +29,8 @@ SINCE = datetime(2024, 1, 2, tzinfo=UTC)
 SECONDS = timedelta(seconds=10)
 """Between two commands."""
 
-_COLUMNS = ("position", "stream", "version", "type", "schema", "data", "metadata", "occurred_at", "recorded_at")
-_COLUMNS += ("topic", "sequence", "hash")
+_COLUMNS: tuple[str, ...] = ("position", "stream", "version", "type", "schema", "data", "metadata")
+_COLUMNS += ("occurred_at", "recorded_at", "topic", "sequence", "hash")
 METADATA = msgspec.json.encode(Metadata("stock-worker", "printing.CardPrinted", cause="printing/1-1000000"))
 _encode = msgspec.json.Encoder().encode
 
@@ -91,9 +91,9 @@ class Past:
             "item": item,
         }
         if version % BOX == 0:
-            return ReceiveBlanks(**common, location=LOCATION, quantity=BOX, source="CENTRE", bast=f"BAST-{version}")
+            return ReceiveBlanks(**common, quantity=BOX, source="CENTRE", bast=f"BAST-{version}")
         job = f"01931f6e-7a2b-7c3d-8e4f-{self.position:012x}"
-        return UseBlank(**common, location=LOCATION, job=job, daily_use_default=50_000)
+        return UseBlank(**common, job=job, daily_use_default=50_000)
 
     def _record(self, stream: str, fact: Any) -> tuple[Any, ...]:
         version, state = self.heads.get(stream) or (0, STOCK.start(stream))

@@ -7,8 +7,9 @@ answer is awaited.
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
-from itertools import count, cycle, islice
+from itertools import count
 from pathlib import Path
 from random import getrandbits
 from typing import Any, cast
@@ -147,14 +148,17 @@ async def measure(
 
 async def _pace(lines: Sequence[Connection], rate: float) -> None:
     """Sends `rate` requests a second; one that finds no free connection is late, not dropped."""
-    began, sent, turns = time.perf_counter(), 0, cycle(lines)
+    began, sent, turns = time.perf_counter(), 0, deque(lines)
     while True:
         due = int((time.perf_counter() - began) * rate)
         # In turns: the server closes a connection on which nothing was asked for some seconds.
-        for line in islice(turns, len(lines)):
-            if sent < due and line.idle.is_set():
-                line.send()
+        for _ in range(len(turns)):
+            if sent == due:
+                break
+            if turns[0].idle.is_set():
+                turns[0].send()
                 sent += 1
+            turns.rotate(-1)
         await asyncio.sleep(0.005)
 
 
