@@ -143,7 +143,7 @@ class November:
         )
         self._consignments.append(consignment)
         self._tell(day, "centre", f"dispatches {quantity:,} blanks to Kota Bengkulu.")
-        await self._balance_nationally("while these are under way")
+        await self._balance_nationally("before they arrive")
         answer = await self._storekeeper.say(
             "stock",
             f"{BENGKULU}/receipts",
