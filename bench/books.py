@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.site import Site
 from services.stock.domain import Item, RecordOpeningCount, daily_use_default
 from services.stock.service import STOCK
-from shared.database import scripts_of
 from shared.ledger import Context, Ledger
 from shared.migrate import upgrade
 from shared.offices import Office, offices
+from shared.schema import scripts_of
 
 OFFICES = 500
 ITEM: Item = "KTP_WNI"

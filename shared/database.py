@@ -1,13 +1,10 @@
 """How a program opens its service's database, and knows that it is the one it was written for."""
 
-from pathlib import Path
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from shared.schema import newest
 from shared.settings import Settings
-
-SERVICES = Path(__file__).resolve().parent.parent / "services"
 
 
 class WrongSchema(Exception):
@@ -31,15 +28,9 @@ def open_engine(settings: Settings, program: str) -> AsyncEngine:
     )
 
 
-def scripts_of(service: str) -> Path:
-    """Where a service keeps its migrations."""
-    return SERVICES / service / "migrations"
-
-
 async def check(engine: AsyncEngine, service: str) -> None:
     """Raises `WrongSchema` unless the database is at the version this program was written for."""
-    # By the names of the files: loading Alembic would take a fifth of a program's start.
-    wanted = max(script.name.partition("_")[0] for script in scripts_of(service).glob("versions/[0-9]*.py"))
+    wanted = newest(service)
     async with engine.connect() as connection:
         known = (await connection.execute(text("select to_regclass('alembic_version')"))).scalar()
         found = (await connection.execute(text("select version_num from alembic_version"))).scalar() if known else None

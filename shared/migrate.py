@@ -19,8 +19,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database import scripts_of
 from shared.ledger.store import LOCK
+from shared.schema import scripts_of
 
 SQL = Path(__file__).resolve().parent / "ledger"
 EVERY_SERVICE = ("deadlines", "dead_letters")

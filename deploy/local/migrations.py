@@ -6,8 +6,8 @@
 import os
 import sys
 
-from shared.database import scripts_of
 from shared.migrate import upgrade
+from shared.schema import scripts_of
 
 if __name__ == "__main__":
     for service in sys.argv[1:]:

@@ -14,6 +14,7 @@ from deploy.local.paths import ROOT
 from deploy.local.postgres import Administrator, PostgreSQL, ServiceDatabase, secret_in
 from deploy.local.process import CannotStart, Process, free_ports, require_free
 from deploy.local.tokens import AUDIENCE, Issuer
+from shared.schema import newest
 
 SERVICES = ("stock", "printing", "outreach", "notify")
 READY_WITHIN = 120.0
@@ -178,6 +179,8 @@ class Stack:
             self.postgres.start()
             self._tell(f"PostgreSQL 18 answers on 127.0.0.1:{self.postgres.port} ({time.monotonic() - began:.1f} s)")
         self.databases = {service: self._database_of(service) for service in self.services}
+        if self.postgres and all(self._is_current(service) for service in self.services):
+            return
         owners = {f"MIGRATION_DATABASE_URL_{name.upper()}": base.owner_url for name, base in self.databases.items()}
         migration = Process(
             "The migration of the databases",
@@ -192,6 +195,14 @@ class Stack:
             migration.await_end()
         if migration.exit_code:
             raise CannotStart(f"The databases could not be migrated: {migration.last_words()} (see {migration.log})")
+
+    def _is_current(self, service: str) -> bool:
+        # Loading what migrates takes longer than all else before the services: only when it is needed.
+        try:
+            known = self._administrator().sql("select version_num from alembic_version", self.databases[service].name)
+        except CannotStart:
+            return False
+        return known == newest(service)
 
     def _database_of(self, service: str) -> ServiceDatabase:
         given = self._environment.get(f"DATABASE_URL_{service.upper()}")

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.notify.service import NOTIFY
-from shared.database import scripts_of
 from shared.ledger import Ledger
 from shared.migrate import upgrade
 from shared.offices import offices
+from shared.schema import scripts_of
 
 
 def topic_of(office: str, moment: datetime) -> str:

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.printing.api import api
 from services.printing.service import PRINTING
-from shared.database import scripts_of
 from shared.http import create_app
 from shared.migrate import upgrade
+from shared.schema import scripts_of
 from shared.settings import Settings
 from tests.shared.issuer import AUDIENCE, ISSUER, Issuer, publish
 

@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from sqlalchemy import text
 
-from shared import database
+from shared import schema
 from shared.auth import Role
 from shared.http import (
     Api,
@@ -37,7 +37,7 @@ from shared.settings import Settings
 from tests.shared.toy import TOY, Put, Take
 
 # The toy lives among the tests, not among the services.
-database.scripts_of = lambda service: Path(__file__).parent / service / "migrations"
+schema.scripts_of = lambda service: Path(__file__).parent / service / "migrations"
 
 api = Api()
 

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from deploy.local.stack import SERVICES
-from shared.database import WrongSchema, check, scripts_of
+from shared.database import WrongSchema, check
 from shared.migrate import upgrade
+from shared.schema import scripts_of
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.stock.api import api
 from services.stock.service import STOCK
-from shared.database import scripts_of
 from shared.http import create_app
 from shared.migrate import upgrade
+from shared.schema import scripts_of
 from shared.settings import Settings
 
 KEY = ec.generate_private_key(ec.SECP256R1())
