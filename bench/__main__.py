@@ -16,7 +16,7 @@ from bench.site import Site
 from deploy.local.process import CannotStart
 
 EXPERIMENTS = ("web", "appends", "history", "loop", "whole")
-FULL = Effort(rounds=5, seconds=4)
+FULL = Effort(rounds=5, seconds=3)
 QUICK = Effort(rounds=5, seconds=1)
 
 
