@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from bench.books import cities, opening, topic_of
+from bench.books import LOCATION, cities, opening, topic_of
 from services.stock.domain import ReceiveBlanks, UseBlank, book_of
 from services.stock.published import PROMISED
 from services.stock.service import STOCK
@@ -89,6 +89,7 @@ class Past:
             "day": self.at.date(),
             "office": office,
             "item": item,
+            "location": LOCATION,
         }
         if version % BOX == 0:
             return ReceiveBlanks(**common, quantity=BOX, source="CENTRE", bast=f"BAST-{version}")

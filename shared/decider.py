@@ -1,5 +1,8 @@
 """The shape every domain has: a command is decided into facts, and facts evolve a state.
 
+Facts and states are made by the million in a replay. What is frozen when it is made cannot be part of
+a cycle, so the collector need not look at them (`gc=False`).
+
 A domain does no I/O and reads no clock: the time arrives with the command, the states of the
 streams it touches arrive as arguments, and what it answers with are facts. Everything else
 (storing, publishing, views, deadlines) follows from the facts.
@@ -13,7 +16,7 @@ from typing import Any
 import msgspec
 
 
-class Fact(msgspec.Struct, frozen=True, tag_field="type"):
+class Fact(msgspec.Struct, frozen=True, tag_field="type", gc=False):
     """Something that happened. One definition for disk, replay and wire.
 
     A subclass says `frozen=True` again (the type checker asks for it) and is tagged with its own
@@ -22,7 +25,7 @@ class Fact(msgspec.Struct, frozen=True, tag_field="type"):
     """
 
 
-class State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True, gc=False):
     """What a stream's facts have added up to. At most 4 kB when encoded."""
 
 
@@ -56,7 +59,7 @@ States = Mapping[str, Any]
 Decision = list[tuple[str, Fact]]
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of a keyed read table, stored in the same append as the facts behind it.
 
     `values` holds every column, or is None to delete the row with this key.

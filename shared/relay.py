@@ -119,6 +119,9 @@ class Relay:
         async with self._engine.connect() as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             database: Any = (await connection.get_raw_connection()).driver_connection
+            # A cursor that a crash takes back is found again on the topic, so it need not wait for the disk; and
+            # the query for what to publish is too short to be planned each time.
+            await database.execute("set synchronous_commit = off; set plan_cache_mode = force_generic_plan")
             self._epoch = await database.fetchval("select epoch from log_head")
             await self._reconcile(database)
             producer = AIOKafkaProducer(

@@ -35,7 +35,7 @@ from services.stock.domain.levels import Thresholds, thresholds_by_use
 from shared.decider import State
 
 
-class Shelf(msgspec.Struct, frozen=True, array_like=True):
+class Shelf(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is at one location. `spoiled` awaits destruction; `questions` are its open discrepancies."""
 
     on_hand: int = 0
@@ -153,6 +153,17 @@ class Allocation(State, frozen=True):
 
 def evolve_book(book: Book, fact: BookFact) -> Book:
     match fact:
+        case BlankUsed(location=location, quantity=quantity, used_on=day):
+            shelf = book.shelf(location)
+            used = Shelf(shelf.on_hand - quantity, shelf.spoiled, shelf.counted, shelf.questions)
+            return replace(
+                book,
+                on_hand=book.on_hand - quantity,
+                locations=book.locations | {location: used},
+                # A card reported late counts on the day under way: the days before are closed.
+                day_of_use=day if book.day_of_use is None or day > book.day_of_use else book.day_of_use,
+                used_that_day=book.used_that_day + quantity,
+            )
         case BlanksReceived(location=location, quantity=quantity, source="OPENING"):
             shelf = book.shelf(location)
             opened = Shelf(shelf.on_hand + quantity, shelf.spoiled, True)
@@ -165,11 +176,6 @@ def evolve_book(book: Book, fact: BookFact) -> Book:
             return _moved(book, location, -quantity)
         case BlanksDispatched(location=location, quantity=quantity):
             return replace(_moved(book, location, -quantity), set_aside=book.set_aside - quantity)
-        case BlankUsed(location=location, quantity=quantity, used_on=day):
-            moved = _moved(book, location, -quantity)
-            # A card reported late counts on the day under way: the days before are closed.
-            latest = day if book.day_of_use is None else max(day, book.day_of_use)
-            return replace(moved, day_of_use=latest, used_that_day=book.used_that_day + quantity)
         case BlankSpoiled(location=location, quantity=quantity):
             shelf = book.shelf(location)
             spoiled = replace(shelf, on_hand=shelf.on_hand - quantity, spoiled=shelf.spoiled + quantity)
