@@ -1,6 +1,5 @@
 """Programs of the bench in processes of their own: asked in JSON, one line each way."""
 
-import gc
 import json
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import IO, Any, Self
 
 from bench.figures import Void
 from deploy.local.paths import ROOT
+from shared.garbage import look_seldom
 
 
 class Helper:
@@ -70,6 +70,4 @@ def serve(answer: Callable[..., Mapping[str, Any]]) -> None:
 
 def tune_garbage_collection() -> None:
     """As a web process of ours does at its start; done for whatever it is compared with, too."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    look_seldom()

@@ -148,7 +148,9 @@ class Relay:
 
     async def _drain(self, database: Any, producer: AIOKafkaProducer) -> None:
         """Publishes all there is to publish."""
-        while events := await database.fetch(_LAGGING, CHUNK):
+        full = True
+        while full and (events := await database.fetch(_LAGGING, CHUNK)):
+            full = len(events) >= CHUNK
             reached("before_send")
             async with asyncio.timeout(SEND_LIMIT):
                 sent = []

@@ -20,6 +20,7 @@ from shared.clock import Clock, Due
 from shared.database import check, open_engine
 from shared.decider import Command, Domain
 from shared.envelope import Incoming
+from shared.garbage import look_seldom
 from shared.leader import Turn, TurnLost, turn
 from shared.ledger import Ledger
 from shared.news import News
@@ -92,6 +93,7 @@ class _Worker:
             return offices().topic(service, office, moment)
 
         try:
+            look_seldom()
             await check(engine, service)
             async with (
                 Ledger(self._domain, engine, topic_of) as ledger,

@@ -1,7 +1,6 @@
 """A service's web process, put together: database, ledger, offices, keys, routes, health, docs."""
 
 import asyncio
-import gc
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +20,7 @@ from starlette.types import ASGIApp
 from shared.auth import Authenticator, Keys
 from shared.database import check, open_engine
 from shared.decider import Domain
+from shared.garbage import look_seldom
 from shared.http.documents import complete, pages
 from shared.http.edge import Edge
 from shared.http.routes import Api, NoPolicy, Route
@@ -70,7 +70,7 @@ def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Life
             state.ledger = Ledger(domain, state.engine, topic_of)
             async with state.keys.kept_fresh(), state.ledger, (lifespan or _nothing_more)(app):
                 with _chained(state.stopping):
-                    _tune_garbage_collection()
+                    look_seldom()
                     yield
         finally:
             await state.engine.dispose()
@@ -146,10 +146,3 @@ def _chained(stopping: asyncio.Event) -> Iterator[None]:
     finally:
         for sent, server in servers.items():
             signal.signal(sent, server)
-
-
-def _tune_garbage_collection() -> None:
-    # What exists now stays; a request leaves few cycles. Measured: a quarter to a third of a request's CPU.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
