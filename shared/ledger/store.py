@@ -78,9 +78,7 @@ class Store:
             connection = await self._engine.connect()
             self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
             self._raw = (await connection.get_raw_connection()).driver_connection
-            assert self._raw is not None
-            # A batch is arrays of any size to the same statements: no use in planning them for each.
-            await self._raw.execute("set plan_cache_mode = force_generic_plan")
+        assert self._raw is not None
         return self._raw
 
     async def append(self, arguments: Sequence[Any]) -> Answer:
