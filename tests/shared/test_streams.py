@@ -34,6 +34,11 @@ pytestmark = pytest.mark.anyio
 LONG = "BLANKO_LONG" in os.environ
 
 
+def kills(*points: str) -> list[str]:
+    """Each failpoint when it is come by the first, second, … time: twice each, or twelve times in the long run."""
+    return [f"{point}:{n}:kill" for point in points for n in (range(1, 13) if LONG else (1, 3))]
+
+
 @pytest.fixture
 async def own_kafka(tmp_path: Path) -> AsyncIterator[Kafka]:
     """A broker that a test may hurt."""
@@ -100,7 +105,7 @@ async def test_killed_while_committing_the_same_key_tells_what_became_of_it(stre
     assert await rows(streams.sender, "select count(*), max(position) from events") == [(50, 50)]
 
 
-@pytest.mark.parametrize("point", ["before_send:2:kill", "after_send:1:kill", "after_send:3:kill"])
+@pytest.mark.parametrize("point", kills("before_send", "after_send"))
 async def test_a_relay_killed_around_a_send_loses_and_reorders_nothing(streams: Streams, point: str) -> None:
     await streams.put(60)
     killed, written = await streams.process("relay", fail=point), 60
@@ -114,7 +119,7 @@ async def test_a_relay_killed_around_a_send_loses_and_reorders_nothing(streams: 
         await streams.applied_once_and_in_order(written)
 
 
-@pytest.mark.parametrize("point", ["before_apply:2:kill", "after_apply:1:kill", "after_apply:3:kill"])
+@pytest.mark.parametrize("point", kills("before_apply", "after_apply"))
 async def test_a_reader_killed_around_an_effect_repeats_and_skips_nothing(streams: Streams, point: str) -> None:
     async with streams.relaying():
         killed = await streams.process("read", fail=point)
