@@ -162,9 +162,10 @@ async def _knows_itself(bootstrap_servers: str) -> bool:
 
     client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=2000)
     try:
-        await client.bootstrap()
+        async with asyncio.timeout(5):
+            await client.bootstrap()
         return bool(client.cluster.brokers())
-    except (KafkaError, OSError):
+    except (KafkaError, OSError, TimeoutError):
         return False
     finally:
         await client.close()
