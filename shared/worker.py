@@ -6,7 +6,7 @@ process with a sentence in its log, so that it is seen.
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import asyncpg
@@ -18,19 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.clock import Clock, Due
 from shared.database import check, open_engine
-from shared.decider import Command, Domain
-from shared.envelope import Incoming
+from shared.decider import Domain
 from shared.garbage import look_seldom
 from shared.leader import Turn, TurnLost, turn
 from shared.ledger import Ledger
 from shared.news import News
 from shared.offices import offices
-from shared.reader import EpochDiffers, Reader, TooManyParked
+from shared.reader import EpochDiffers, React, Reader, TooManyParked
 from shared.relay import Diverged, Relay, measure_outbox
 from shared.settings import Settings
 from shared.telemetry import configure_logging, serve_health
 
-React = Callable[[Incoming, datetime], Command | None]
 WRITE_NEWS_EVERY = 2.0
 FORGET_KEYS_EVERY = 3600.0
 TRY_AGAIN_AFTER = 1.0
