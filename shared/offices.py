@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-CENTRE = "00"
+CENTRE, JAKARTA = "00", "31"
+EARTH_RADIUS_KM = 6_371.0
 REGIONS = Path(__file__).parent / "regions"
 ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
@@ -24,13 +26,18 @@ Table = Iterable[Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An office and the region it serves. `moves` are the codes it has had since, in order of date."""
+    """An office and the region it serves. `moves` are the codes it has had since, in order of date.
+
+    Its place in degrees is the middle of the region, for the centre that of Jakarta; not its address.
+    """
 
     id: str
     name: str
     type: OfficeType
     timezone: ZoneInfo
     population: int
+    lat: float
+    lon: float
     moves: tuple[tuple[date, str], ...] = ()
 
     def code(self, on: date) -> str:
@@ -60,16 +67,25 @@ class Offices:
 
         def office(row: Mapping[str, str], kind: OfficeType) -> Office:
             dated = tuple(sorted(moved.pop(row["code"], ())))
-            zone = ZoneInfo(row["timezone"])
-            return Office(row["code"], row["name"], kind, zone, int(row["population"]), dated)
+            zone, people = ZoneInfo(row["timezone"]), int(row["population"])
+            return Office(row["code"], row["name"], kind, zone, people, float(row["lat"]), float(row["lon"]), dated)
 
         of_provinces = [office(row, "province") for row in provinces]
         nation = sum(province.population for province in of_provinces)
+        seat = next(province for province in of_provinces if province.id == JAKARTA)
         centre = Office(
-            CENTRE, "Direktorat Jenderal Kependudukan dan Pencatatan Sipil", "centre", ZoneInfo("Asia/Jakarta"), nation
+            id=CENTRE,
+            name="Direktorat Jenderal Kependudukan dan Pencatatan Sipil",
+            type="centre",
+            timezone=seat.timezone,
+            population=nation,
+            lat=seat.lat,
+            lon=seat.lon,
         )
         of_cities = [office(row, "kota" if row["type"] == "kota" else "kabupaten") for row in regencies]
         self._offices = {office.id: office for office in (centre, *of_provinces, *of_cities)}
+        self._cities = tuple(of_cities)
+        self._nearest: dict[str, tuple[Office, ...]] = {}
         self._provinces = (CENTRE, *(province.id for province in of_provinces))
         if moved:
             raise ValueError(f"moves of offices that do not exist: {', '.join(moved)}")
@@ -104,6 +120,28 @@ class Offices:
         if office is None:
             return False
         return region in (CENTRE, id, office.code(on), office.province(on))
+
+    def distance_km(self, a: str, b: str) -> float:
+        """As the crow flies, from the middle of one office's region to that of the other's. Raises KeyError."""
+        return great_circle_km(self._offices[a], self._offices[b])
+
+    def nearest(self, id: str, on: date) -> tuple[Office, ...]:
+        """The other cities and regencies of the nation, nearest first, whatever their province. Raises KeyError.
+
+        `on` makes no difference yet: a region that got another code stayed where it was.
+        """
+        if id not in self._nearest:
+            here = self._offices[id]
+            others = (city for city in self._cities if city.id != id)
+            self._nearest[id] = tuple(sorted(others, key=lambda city: (great_circle_km(here, city), city.id)))
+        return self._nearest[id]
+
+
+def great_circle_km(a: Office, b: Office) -> float:
+    """The haversine formula, which is exact for near places too."""
+    south, north = radians(a.lat), radians(b.lat)
+    across = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(radians(b.lon - a.lon) / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * asin(sqrt(across))
 
 
 @cache

@@ -110,3 +110,49 @@ def test_an_office_that_moves_twice_has_the_code_of_each_time() -> None:
 def test_a_move_of_an_office_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"99\.99"):
         moving(("99.99", "96.99", "2025-01-01"))
+
+
+def test_the_centre_is_in_jakarta() -> None:
+    centre, jakarta = offices().get("00"), offices().get("31")
+    assert centre is not None and jakarta is not None
+    assert (centre.lat, centre.lon) == (jakarta.lat, jakarta.lon) == (-6.19905, 106.83438)
+
+
+def test_the_neighbours_of_kota_bengkulu() -> None:
+    near = offices().nearest("17.71", TODAY)
+    assert [office.id for office in near[:4]] == ["17.09", "17.08", "17.05", "17.03"]
+    assert [round(offices().distance_km("17.71", office.id)) for office in near[:4]] == [20, 44, 45, 58]
+
+
+def test_neighbours_may_be_in_another_province() -> None:
+    provinces = [offices().province_of(office.id, TODAY) for office in offices().nearest("17.04", TODAY)[:4]]
+    assert provinces == ["17", "16", "16", "16"]
+
+
+@pytest.mark.parametrize("id", ["17.71", "17", "00"])
+def test_every_other_city_and_regency_is_a_neighbour_nearest_first(id: str) -> None:
+    near = offices().nearest(id, TODAY)
+    assert {office.type for office in near} == {"kota", "kabupaten"}
+    assert {office.id for office in near} == {code for code in CODES if "." in code} - {id}
+    distances = [offices().distance_km(id, office.id) for office in near]
+    assert distances == sorted(distances)
+    assert offices().nearest(id, datetime(2022, 12, 8, 15, tzinfo=UTC)) is near
+
+
+def test_a_distance_that_can_be_looked_up() -> None:
+    """Sabang to Merauke, the nation from end to end, is some 5,200 km."""
+    assert 5_100 < offices().distance_km("11.72", "93.01") < 5_300
+
+
+@given(st.sampled_from(CODES), st.sampled_from(CODES), st.sampled_from(CODES))
+def test_distances(a: str, b: str, c: str) -> None:
+    km = offices().distance_km
+    assert km(a, a) == 0 and km(a, b) == km(b, a)
+    assert km(a, c) <= km(a, b) + km(b, c) + 1e-6
+
+
+def test_an_office_that_does_not_exist_has_no_neighbours() -> None:
+    with pytest.raises(KeyError):
+        offices().nearest("99.99", TODAY)
+    with pytest.raises(KeyError):
+        offices().distance_km("17.71", "99.99")
