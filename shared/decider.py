@@ -8,9 +8,10 @@ streams it touches arrive as arguments, and what it answers with are facts. Ever
 (storing, publishing, views, deadlines) follows from the facts.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -29,6 +30,34 @@ class State(msgspec.Struct, frozen=True, gc=False):
     """What a stream's facts have added up to. At most 4 kB when encoded."""
 
 
+AHEAD = timedelta(minutes=2)
+"""How much later than its recording something may be said to have happened: a client's clock may be ahead of ours."""
+
+
+class Recalled(msgspec.Struct, frozen=True, gc=False):
+    """A fact of a stream's past, and when."""
+
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    fact: Any
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """Asks for the facts of one of the command's streams that were recorded since `since` less `AHEAD`.
+
+    What happened at or after `since` was not recorded earlier, so it is among them. So is some that
+    happened before: the domain picks.
+    """
+
+    stream: str
+    since: datetime
+
+    def among(self, facts: Sequence[Recalled]) -> Sequence[Recalled]:
+        """Those asked for of the stream's facts, which are in order of version."""
+        return facts[bisect_left(facts, self.since, key=lambda recalled: recalled.recorded_at + AHEAD) :]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
     """A request, or a fact reported to us, on its way to a decision."""
@@ -40,6 +69,11 @@ class Command:
     def streams(self) -> tuple[str, ...]:
         """The streams whose states `decide` needs and to which it may add facts."""
         raise NotImplementedError
+
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        """What `decide` needs of these streams' past besides their states."""
+        return ()
 
 
 class Refused(Exception):
@@ -55,7 +89,8 @@ class Refused(Exception):
         self.figures = figures
 
 
-States = Mapping[str, Any]
+States = Mapping[Any, Any]
+"""Each of a command's streams with its state, each of its recalls with a tuple of `Recalled` in order of version."""
 Decision = list[tuple[str, Fact]]
 
 

@@ -5,13 +5,13 @@ somebody else was faster, it is built again on what came back.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from shared.decider import Domain, Refused, Row, category
+from shared.decider import Domain, Recalled, Refused, Row, category
 from shared.ledger.chain import digest, microseconds
 from shared.ledger.records import Committed, Entry, KeyReused, Outcome, Read, Recorded, Unstorable
 from shared.ledger.store import Answer
@@ -27,6 +27,8 @@ MAX_FACT_BYTES = 256_000
 Key = tuple[str, str, str]
 Event = tuple[str, int, str, int, str, str, int, str | None, bytes]
 Heads = dict[str, tuple[int, Any]]
+Past = Mapping[str, Sequence[Recalled]]
+"""What is stored of the streams that a batch's commands recall, up to their cached versions and in that order."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -80,10 +82,12 @@ class _Pending(msgspec.Struct, frozen=True):
 class Batch:
     """The arguments of one `append_batch`, column by column."""
 
-    def __init__(self, domain: Domain, topic_of: Callable[[str, datetime], str], cache: Heads) -> None:
+    def __init__(self, domain: Domain, topic_of: Callable[[str, datetime], str], cache: Heads, past: Past) -> None:
         self._domain = domain
         self._topic_of = topic_of
         self._cache = cache
+        self._past = past
+        self._added: dict[str, list[Recalled]] = {}
         self.units: list[Unit] = []
         self.heads: Heads = {}
         self._expected: dict[str, int] = {}
@@ -106,9 +110,10 @@ class Batch:
         heads: Heads = {}
         events: list[Event] = []
         rows = list(unit.rows)
+        added: dict[str, list[Recalled]] = {}
         outcomes: list[Any] = []
         for entry in unit.entries:
-            outcomes.append(self._decide(entry, heads, events, rows))
+            outcomes.append(self._decide(entry, heads, events, rows, added))
         self.units.append(unit)
         unit.outcomes = outcomes
         for stream, (version, state) in heads.items():
@@ -120,14 +125,27 @@ class Batch:
         self._events += events
         for row in rows:
             self._rows.setdefault(row.table, {})[row.key] = row
+        for stream, facts in added.items():
+            self._added.setdefault(stream, []).extend(facts)
 
-    def _decide(self, entry: Entry, heads: Heads, events: list[Event], rows: list[Row]) -> Any:
+    def _decide(
+        self, entry: Entry, heads: Heads, events: list[Event], rows: list[Row], added: dict[str, list[Recalled]]
+    ) -> Any:
         domain, command = self._domain, entry.command
         for stream in command.streams:
             if stream not in heads:
                 heads[stream] = self.heads.get(stream) or self._cache[stream]
+        states: dict[Any, Any] = {stream: heads[stream][1] for stream in command.streams}
+        for recall in command.recalls:
+            if recall.stream not in states:
+                raise LookupError(f"{type(command).__name__} recalls {recall.stream}, which is not one of its streams")
+            states[recall] = (
+                *recall.among(self._past[recall.stream]),
+                *self._added.get(recall.stream, ()),
+                *added.get(recall.stream, ()),
+            )
         try:
-            decision = domain.decide(command, {stream: heads[stream][1] for stream in command.streams})
+            decision = domain.decide(command, states)
         except Refused as refusal:
             return refusal
         context = entry.context
@@ -150,6 +168,9 @@ class Batch:
             events.append((stream, version + 1, name, schema, *texts, occurred_at, topic, columns))
             self._bytes += len(data)
             pending.append(_Pending(stream, version + 1, fact))
+            if stream in self._past:
+                recalled = Recalled(version + 1, command.occurred_at, command.now, fact)
+                added.setdefault(stream, []).append(recalled)
             rows.extend(domain.project(stream, fact, state))
         return pending
 

@@ -18,9 +18,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared.decider import Command, Domain, Row
+from shared.decider import Command, Decision, Domain, Recall, Row, States
 from shared.failpoints import reached
-from shared.ledger.batch import Batch, Heads, Unit, replayed
+from shared.ledger.batch import Batch, Heads, Past, Unit, replayed
 from shared.ledger.records import (
     Busy,
     Committed,
@@ -103,6 +103,18 @@ class Ledger:
         """
         outcomes: list[Outcome] = await self._enqueue(entries, read, rows)
         return outcomes
+
+    async def preview(self, command: Command) -> tuple[Decision, States]:
+        """What the command would lead to now, and the states and recalls that this was decided on. Stores nothing.
+
+        Asks on a connection of its own and leaves the writer alone. Raises `Refused`, or the database's error.
+        """
+        async with self._store.another() as store:
+            heads = await store.states(command.streams)
+            states: dict[Any, Any] = {stream: state for stream, (_, state) in heads.items()}
+            for recall in command.recalls:
+                states[recall] = tuple((await store.past({recall: heads[recall.stream][0]}))[recall.stream])
+        return self._domain.decide(command, states), states
 
     def _enqueue(self, entries: Sequence[Entry], read: Read | None, rows: Sequence[Row]) -> "asyncio.Future[Any]":
         if not self._open or len(self._queue) >= MAX_WAITING:
@@ -205,7 +217,7 @@ class Ledger:
                 self._cache.clear()
                 unknown = needed
             self._cache.update(await self._store.states(unknown))
-        batch = Batch(self._domain, self._topic_of, self._cache)
+        batch = Batch(self._domain, self._topic_of, self._cache, await self._past(units))
         failed: list[tuple[Unit, Exception]] = []
         for n, unit in enumerate(units):
             if batch.full:
@@ -216,6 +228,19 @@ class Ledger:
             except Exception as error:
                 failed.append((unit, error))
         return batch, failed
+
+    async def _past(self, units: list[Unit]) -> Past:
+        """What the units' commands recall. Up to the cached versions, for the append compares those."""
+        widest: dict[str, Recall] = {}
+        for unit in units:
+            for entry in unit.entries:
+                for recall in entry.command.recalls:
+                    known = widest.get(recall.stream)
+                    if known is None or recall.since < known.since:
+                        widest[recall.stream] = recall
+        # A stream that is none of its command's own is not there: that command fails, and alone.
+        recalls = {recall: self._cache[stream][0] for stream, recall in widest.items() if stream in self._cache}
+        return await self._store.past(recalls) if recalls else {}
 
     async def _settle(self, batch: Batch, answer: Answer) -> list[Unit]:
         if answer.position is None:

@@ -1,6 +1,8 @@
 """What the ledger says to PostgreSQL: one function call to append, and the reads beside it."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -8,12 +10,22 @@ import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.decider import Domain, Fact, fold
+from shared.decider import AHEAD, Domain, Fact, Recall, Recalled, fold
 from shared.ledger.records import Recorded
 
 CALL = f"select append_batch({', '.join(f'${n}' for n in range(1, 29))})"
 LOCK = 7_112_024
 """The advisory lock of a log. Each service has its own database, so one number serves them all."""
+
+RECALLED_AT_ONCE = 500
+_PAST = """
+select r.stream, e.version, e.occurred_at, e.recorded_at, e.data
+  from unnest($1::text[], $2::integer[], $3::timestamptz[]) r(stream, version, since)
+ cross join lateral (select version, occurred_at, recorded_at, data::text from events
+                      where stream = r.stream and version <= r.version order by version desc limit $4) e
+ where e.recorded_at >= r.since - $5::interval
+ order by e.version desc
+"""
 
 
 class MissedStream(msgspec.Struct, frozen=True):
@@ -73,6 +85,18 @@ class Store:
             finally:
                 await connection.close()
 
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator["Store"]:
+        """One beside this, for the while of a block; its connection goes back to the pool, unless it broke."""
+        store = Store(self._domain, self._engine)
+        try:
+            yield store
+        except BaseException:
+            await store.disconnect()
+            raise
+        if store._connection is not None:
+            await store._connection.close()
+
     async def _driver(self) -> "asyncpg.Connection[Any]":
         if self._raw is None:
             connection = await self._engine.connect()
@@ -122,6 +146,24 @@ class Store:
         )
         facts = (self._decode_fact(row[0]) for row in rows)
         return version, fold(self._domain.evolve, self._domain.start(stream), facts)
+
+    async def past(self, recalls: Mapping[Recall, int]) -> dict[str, list[Recalled]]:
+        """What each of these asks for, up to this version of its stream; no two ask for the same stream.
+
+        Looks backwards until it meets what was recorded earlier, so that it costs what is recalled
+        and not what the stream is long.
+        """
+        driver = await self._driver()
+        found: dict[str, list[Recalled]] = {recall.stream: [] for recall in recalls}
+        left = dict(recalls)
+        while left:
+            streams, sinces = [recall.stream for recall in left], [recall.since for recall in left]
+            rows = await driver.fetch(_PAST, streams, list(left.values()), sinces, RECALLED_AT_ONCE, AHEAD)
+            for stream, version, occurred_at, recorded_at, data in rows:
+                found[stream].append(Recalled(version, occurred_at, recorded_at, self.fact(data)))
+            full = {stream for stream, count in Counter(row[0] for row in rows).items() if count == RECALLED_AT_ONCE}
+            left = {recall: found[recall.stream][-1].version - 1 for recall in left if recall.stream in full}
+        return {stream: facts[::-1] for stream, facts in found.items()}
 
     async def keys(self, keys: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str, str], StoredKey]:
         """Those of these (subject, route, key) that were used before."""

@@ -5,7 +5,7 @@ from typing import Any, assert_never
 
 import msgspec
 
-from shared.decider import Command, Decision, Domain, Fact, Refused, Row, State, States
+from shared.decider import Command, Decision, Domain, Fact, Recall, Recalled, Refused, Row, State, States
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -74,7 +74,18 @@ class Give(_AboutAJar):
         return f"jar/{self.jar}", f"jar/{self.to}"
 
 
-def decide(command: Put | Take | Keep | Give, jars: States) -> Decision:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PutBack(_AboutAJar):
+    """As many marbles as were taken at or after a moment."""
+
+    since: datetime
+
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        return (Recall(self.streams[0], self.since),)
+
+
+def decide(command: Put | Take | Keep | Give | PutBack, jars: States) -> Decision:
     stream = command.streams[0]
     jar: Jar = jars[stream]
     match command:
@@ -97,6 +108,12 @@ def decide(command: Put | Take | Keep | Give, jars: States) -> Decision:
                 (stream, MarblesPut(office=command.office, jar=command.jar, count=-count, left=jar.count - count)),
                 (f"jar/{to}", MarblesPut(office=command.office, jar=to, count=count, left=other.count + count)),
             ]
+        case PutBack(since=since):
+            past: tuple[Recalled, ...] = jars[command.recalls[0]]
+            count = sum(isinstance(told.fact, MarbleTaken) and told.occurred_at >= since for told in past)
+            if count == 0:
+                raise Refused("none_taken", "no marble was taken since then")
+            return [(stream, MarblesPut(office=command.office, jar=command.jar, count=count, left=jar.count + count))]
     assert_never(command)
 
 
