@@ -18,11 +18,11 @@ LOCK = 7_112_024
 """The advisory lock of a log. Each service has its own database, so one number serves them all."""
 
 RECALLED_AT_ONCE = 500
+# A range of versions, not a limit: by a plan that takes a long stream for short, a limit reads it whole and sorts.
 _PAST = """
-select r.stream, e.version, e.occurred_at, e.recorded_at, e.data
+select e.stream, e.version, e.occurred_at, e.recorded_at, e.data::text
   from unnest($1::text[], $2::integer[], $3::timestamptz[]) r(stream, version, since)
- cross join lateral (select version, occurred_at, recorded_at, data::text from events
-                      where stream = r.stream and version <= r.version order by version desc limit $4) e
+  join events e on e.stream = r.stream and e.version > r.version - $4::integer and e.version <= r.version
  where e.recorded_at >= r.since - $5::interval
  order by e.version desc
 """
