@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from shared.auth import Principal
-from shared.decider import Command, Fact
+from shared.decider import Command, Decision, Fact, States
 from shared.http.bodies import Body, said
 from shared.http.problems import Problem
 from shared.http.routes import Admission
@@ -35,14 +36,21 @@ def principal(request: Request) -> Principal:
     return who
 
 
-async def write(request: Request, body: Body, command: Command) -> Response:
+Shown = Callable[[Decision, States], dict[str, Any]]
+"""What a dry run tells besides its facts, from them and the states that they were decided on."""
+
+
+async def write(request: Request, body: Body, command: Command, *, shown: Shown | None = None) -> Response:
     """Carries the command out, once for each Idempotency-Key, and answers 201 with its facts.
 
     The same request again gets the same answer, marked `Idempotency-Replayed: true`. What the ledger
     raises becomes a problem: a refusal 409, a key used for something else 422, busy or unknown 503.
+    With `?dry_run=true` nothing is stored: a 200 tells what would come of it now, and what is `shown`.
     """
     admission = _admission(request)
     scope = request.scope
+    if scope["query_string"] == b"dry_run=true":
+        return await _dry_run(request, command, shown)
     traceparent = admission.headers.get(b"traceparent")
     context = Context(
         subject=principal(request).subject,
@@ -55,6 +63,14 @@ async def write(request: Request, body: Body, command: Command) -> Response:
     answer = _Written(committed.position, [recorded.fact for recorded in committed.facts])
     headers = {"Idempotency-Replayed": "true"} if committed.replayed else None
     return Response(_encode(answer), 201, headers, media_type="application/json")
+
+
+async def _dry_run(request: Request, command: Command, shown: Shown | None) -> Response:
+    decision, states = await request.scope["app"].state.ledger.preview(command)
+    answer = {"dry_run": True, "position": None, "facts": [fact for _, fact in decision]}
+    if shown is not None:
+        answer |= shown(decision, states)
+    return Response(_encode(answer), media_type="application/json")
 
 
 def polled(request: Request, content: Any) -> Response:

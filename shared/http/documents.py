@@ -37,6 +37,17 @@ PROBLEM = {
         },
     },
 }
+DRY_RUN = {
+    "type": "object",
+    "title": "DryRun",
+    "description": "The facts that this request would lead to now. Some routes tell more, under further names.",
+    "required": ["dry_run", "position", "facts"],
+    "properties": {
+        "dry_run": {"const": True},
+        "position": {"type": "null", "description": "Nothing was stored."},
+        "facts": {"type": "array", "items": {"type": "object"}},
+    },
+}
 _OF_EVERY_ROUTE = (422, 500, 503)
 _OF_A_READING_ROUTE = (404,)
 _OF_A_WRITING_ROUTE = (400, 404, 408, 409, 413, 415)
@@ -47,6 +58,13 @@ _KEY = {
     "required": True,
     "description": "Repeat a request with the same key and it is done once. A key is kept for 400 days.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+}
+_DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "`?dry_run=true` stores nothing, uses up no key, and tells what would come of the request now.",
+    "schema": {"type": "string", "enum": ["true"]},
 }
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -71,7 +89,7 @@ class Written(BaseModel):
 
 
 def documented(roles: frozenset[Role] | None, *, writes: bool) -> dict[int | str, dict[str, Any]]:
-    """The problems that a route may answer with."""
+    """What a route may answer with besides what it is for: problems, a dry run, nothing new."""
     statuses = [*_OF_EVERY_ROUTE, *(_OF_A_WRITING_ROUTE if writes else _OF_A_READING_ROUTE)]
     if roles is not None:
         statuses += _OF_A_ROUTE_WITH_A_POLICY
@@ -79,7 +97,10 @@ def documented(roles: frozenset[Role] | None, *, writes: bool) -> dict[int | str
     responses: dict[int | str, dict[str, Any]] = {
         status: {"description": HTTPStatus(status).phrase, "content": problem} for status in sorted(statuses)
     }
-    if not writes:
+    if writes:
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/DryRun"}}}
+        responses[200] = {"description": "OK: this was a dry run", "content": content}
+    else:
         responses[304] = {"description": "Not Modified: If-None-Match names what would have been the answer"}
     return responses
 
@@ -91,15 +112,15 @@ def secured(roles: frozenset[Role] | None) -> dict[str, Any]:
     return {"security": [{"token": []}], "x-roles": sorted(roles)}
 
 
-def idempotent() -> dict[str, Any]:
-    """The header of every route that writes, for OpenAPI."""
-    return {"parameters": [_KEY]}
+def asked() -> dict[str, Any]:
+    """What every route that writes is told beside its path and its body, for OpenAPI."""
+    return {"parameters": [_KEY, _DRY_RUN]}
 
 
 def complete(schema: dict[str, Any]) -> dict[str, Any]:
     """FastAPI's document with what it cannot know."""
     components = schema.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components.setdefault("schemas", {}).update(Problem=PROBLEM, DryRun=DRY_RUN)
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT (ES256)"}}
     return schema
 

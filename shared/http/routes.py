@@ -23,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.auth import Principal, Role
 from shared.http.bodies import Body, parse
-from shared.http.documents import documented, idempotent, secured
+from shared.http.documents import asked, documented, secured
 from shared.http.problems import NotFound, Problem, invalid
 
 BODY_AT_MOST = 65_536
@@ -88,7 +88,7 @@ class Route(APIRoute):
         self._writes = methods == ["POST"]
         options["responses"] = {**documented(self._roles, writes=self._writes), **(options.get("responses") or {})}
         extra = options.get("openapi_extra") or {}
-        options["openapi_extra"] = extra | secured(self._roles) | (idempotent() if self._writes else {})
+        options["openapi_extra"] = extra | secured(self._roles) | (asked() if self._writes else {})
         if self._writes:
             options["status_code"] = options.get("status_code") or 201
         super().__init__(path, endpoint, **options)

@@ -79,7 +79,8 @@ async def put(office: str, jar: UUID, body: Marbles, request: Request) -> Respon
 @allow(Role.STOREKEEPER)
 async def take(office: str, jar: UUID, body: Taking, request: Request) -> Response:
     now = datetime.now(UTC)
-    return await write(request, body, Take(jar=str(jar), office=office, now=now, occurred_at=body.occurred_at))
+    taking = Take(jar=str(jar), office=office, now=now, occurred_at=body.occurred_at)
+    return await write(request, body, taking, shown=lambda _, jars: {"before": jars[taking.streams[0]].count})
 
 
 @api.post("/labels", max_body_size=200_000, response_model=Written)

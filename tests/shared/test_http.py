@@ -141,6 +141,37 @@ def test_a_refusal_is_a_conflict_with_its_figures(web: Web, jar: str) -> None:
     assert told["figures"] == {"left": 0}
 
 
+def test_a_dry_run_tells_what_would_be_written_and_writes_nothing(web: Web, jar: str) -> None:
+    answer = web.post(f"{jar}/marbles?dry_run=true", marbles(), key="dry")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["dry_run"], told["position"]) == (True, None)
+    assert [(fact["type"], fact["left"]) for fact in told["facts"]] == [("MarblesPut", 10)]
+    assert count_in(web, jar) is None
+    written = web.post(f"{jar}/marbles", marbles(), key="dry")
+    assert written.status_code == 201 and "idempotency-replayed" not in written.headers
+    assert count_in(web, jar) == 10
+
+
+def test_a_dry_run_shows_what_its_route_adds(web: Web, jar: str) -> None:
+    web.post(f"{jar}/marbles", marbles())
+    told = web.post(f"{jar}/takings?dry_run=true", {}).json()
+    assert (told["before"], told["facts"][0]["left"]) == (10, 9)
+    assert count_in(web, jar) == 10
+
+
+def test_a_dry_run_is_judged_as_the_request_itself(web: Web, jar: str) -> None:
+    assert problem(web.post(f"{jar}/takings?dry_run=true", {}), 409, "jar_empty")["figures"] == {"left": 0}
+    problem(web.post(f"{jar}/marbles?dry_run=true", marbles(count=0)), 422, "invalid")
+    problem(web.post(f"{jar}/marbles?dry_run=true", marbles(), key=None), 400, "no_idempotency_key")
+    problem(web.post(f"{jar}/marbles?dry_run=true", marbles(), token=HONEST.token(role="auditor")), 403)
+
+
+@pytest.mark.parametrize("query", ["dry_run=false", "dry_run", "dry_run=true&more=1", "wet_run=true"])
+def test_anything_else_in_the_query_of_a_write_is_passed_over(web: Web, jar: str, query: str) -> None:
+    assert web.post(f"{jar}/marbles?{query}", marbles()).status_code == 201
+
+
 # What a body may not be
 
 BAD_BODIES = {
@@ -443,12 +474,13 @@ def test_openapi_names_every_answer_the_key_and_the_roles(web: Web) -> None:
     document = web.client.get("/openapi.json").json()
     operation = document["paths"]["/offices/{office}/jars/{jar}/marbles"]["post"]
     assert set(operation["responses"]) == {
-        str(status) for status in (201, 400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)
+        str(status) for status in (200, 201, 400, 401, 403, 404, 408, 409, 413, 415, 422, 500, 503)
     }
     assert operation["responses"]["409"]["content"] == {
         "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
     }
-    assert [p["name"] for p in operation["parameters"]] == ["office", "jar", "Idempotency-Key"]
+    assert [p["name"] for p in operation["parameters"]] == ["office", "jar", "Idempotency-Key", "dry_run"]
+    assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/DryRun")
     assert operation["x-roles"] == ["national", "storekeeper"]
     assert "HTTPValidationError" not in json.dumps(document)
 
