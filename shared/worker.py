@@ -25,6 +25,7 @@ from shared.ledger import Ledger
 from shared.news import News
 from shared.offices import offices
 from shared.reader import EpochDiffers, React, Reader, TooManyParked
+from shared.reconcile import reconcile_nightly
 from shared.relay import Diverged, Relay, measure_outbox
 from shared.settings import Settings
 from shared.telemetry import configure_logging, serve_health
@@ -120,6 +121,7 @@ class _Worker:
             parts.create_task(self._relay.run())
             parts.create_task(measure_outbox(engine))
             parts.create_task(_forget_keys(engine))
+            parts.create_task(reconcile_nightly(self._domain, engine, bootstrap))
             if self._reads:
                 topics = [topic for read in self._reads for topic in offices().topics(read)]
                 self._reader = Reader(service, ledger, engine, bootstrap, topics, self._react, news)

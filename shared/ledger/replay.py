@@ -4,6 +4,8 @@ The facts come as the text of one COPY, in order of position; each chunk becomes
 prepares the next one.
 """
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,6 +16,9 @@ from shared.decider import Domain
 Heads = dict[str, tuple[int, Any]]
 """A stream's version and state, by its name."""
 
+Seen = Callable[[str, Any, Any], None]
+"""Is shown each stream's fact and the state after it, in the order of the log."""
+
 FACTS = "select stream, data from events order by position"
 
 
@@ -22,27 +27,32 @@ async def replay(domain: Domain, engine: AsyncEngine) -> Heads:
 
     Raises `msgspec.ValidationError` at a fact the domain does not know, or the database's error.
     """
-    folding = _Folding(domain)
     async with engine.connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.copy_from_query(FACTS, output=folding.take)
+        return await replay_on((await connection.get_raw_connection()).driver_connection, domain)
+
+
+async def replay_on(driver: Any, domain: Domain, seen: Seen | None = None) -> Heads:
+    """The same on this connection, as of its transaction's snapshot."""
+    folding = _Folding(domain, seen)
+    await driver.copy_from_query(FACTS, output=folding.take)
     return {stream.decode(): head for stream, head in folding.heads.items()}
 
 
 class _Folding:
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, domain: Domain, seen: Seen | None) -> None:
         union: Any = domain.facts[0]
         for fact in domain.facts[1:]:
             union = union | fact
         self._domain = domain
         self._decode = msgspec.json.Decoder(union).decode
+        self._seen = seen
         self._rest = b""
         self.heads: dict[bytes, tuple[int, Any]] = {}
 
     async def take(self, chunk: bytes) -> None:
         """Folds the whole lines that have come; what follows the last one waits for the next chunk."""
         whole, end, self._rest = (self._rest + bytes(chunk)).rpartition(b"\n")
-        heads, evolve, decode = self.heads, self._domain.evolve, self._decode
+        heads, evolve, decode, seen = self.heads, self._domain.evolve, self._decode, self._seen
         escaped = b"\\" in whole
         for line in whole.splitlines() if end else ():
             if escaped:
@@ -50,4 +60,10 @@ class _Folding:
                 line = line.replace(b"\\\\", b"\\")
             stream, _, data = line.partition(b"\t")
             version, state = heads.get(stream) or (0, self._domain.start(stream.decode()))
-            heads[stream] = version + 1, evolve(state, decode(data))
+            fact = decode(data)
+            state = evolve(state, fact)
+            heads[stream] = version + 1, state
+            if seen is not None:
+                seen(stream.decode(), fact, state)
+        # Chunks that have come already are handed over without a pause, and others work on this loop too.
+        await asyncio.sleep(0)

@@ -131,6 +131,9 @@ def evolve(jar: Jar, fact: MarblesPut | MarbleTaken | NoteKept) -> Jar:
 def project(stream: str, fact: Any, jar: Jar) -> Iterable[Row]:
     name = stream.partition("/")[2]
     yield Row("jars", (name,), {"name": name, "count": jar.count})
+    if isinstance(fact, MarblesPut) and fact.label:
+        told = {"count": fact.count, "left": fact.left}
+        yield Row("labels", (fact.label, name), {"told": told, "label": fact.label, "jar": name})
 
 
 TOY = Domain(

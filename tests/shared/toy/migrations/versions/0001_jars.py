@@ -12,5 +12,11 @@ def upgrade() -> None:
     op.create_table(
         "jars", sa.Column("name", sa.Text, primary_key=True), sa.Column("count", sa.Integer, nullable=False)
     )
-    install_append_batch(["jars"])
-    grant("toy", ["jars"])
+    op.create_table(
+        "labels",
+        sa.Column("told", sa.JSON, nullable=False),
+        sa.Column("label", sa.Text, primary_key=True),
+        sa.Column("jar", sa.Text, primary_key=True),
+    )
+    install_append_batch(["jars", "labels"])
+    grant("toy", ["jars", "labels"])
