@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long check bench token lock verify clean
+.PHONY: help run demo test test-long check bench token lock verify reconcile clean
 
 help: ## Lists every target with what it does.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
@@ -39,6 +39,9 @@ token: $(INSTALLED) ## Prints a development token, e.g. ROLE=head REGION=17.71.
 
 verify: $(INSTALLED) ## Checks every log's chain of hashes, and Kafka against it, while `make run` runs.
 	@$(BIN)/python -m deploy.local.verify
+
+reconcile: $(INSTALLED) ## Compares states, read tables and Kafka with the facts, while `make run` runs.
+	@$(BIN)/python -m deploy.local.reconcile
 
 lock: $(INSTALLED) ## Resolves the dependencies anew into both lock files.
 	@$(BIN)/uv pip compile pyproject.toml $(RESOLVE) -o requirements.lock
