@@ -36,6 +36,7 @@ STORE = {"item": CARD, "location": "Gudang Disdukcapil"}
 CENTRES_STORE = {"item": CARD, "location": "Gudang Ditjen Dukcapil"}
 CENTRE_OPENS_WITH, CENTRE_PROCURED, BENGKULU_OPENS_WITH = 1_200_000, 300_000, 1_450
 FIRST_CONSIGNMENT, RELIEF = 10_000, 8_000
+FIRST_SERIAL, RELIEF_SERIAL = "KT0024010001", "KT0024020001"
 REASONS = ("LOST", "DAMAGED", "CHANGE", "DAMAGED", "MOVE", "LOST", "CHANGE", "FIRST")
 CAUSES = ("ENCODE_FAILURE", "MISPRINT", "DEAD_CHIP")
 ONE_SPOILED_IN = 97
@@ -46,6 +47,8 @@ SCHOOLS = {
 }
 PUPILS, ALREADY_17 = 110, 70
 POWER_CUT = date(2024, 11, 13)
+LATE = {"late_reason": "Diputar ulang: November 2024"}
+"""So far back the head enters things, with a reason."""
 TOPICS = ("blanko.00.stock", *(f"blanko.17.{service}" for service in SERVICES))
 
 
@@ -61,7 +64,7 @@ class November:
         self._head = self._person("head", "17.71")
         self._province = self._person("province", "17")
         self._national = self._person("national", "00")
-        self._centres_storekeeper = self._person("storekeeper", "00")
+        self._centres_head = self._person("head", "00")
         self._auditor = self._person("auditor", "00")
         self._printed: list[str] = []
         self._spoiled: list[str] = []
@@ -86,9 +89,7 @@ class November:
             async with self._front:
                 self._chapter("The books are opened, and 10,000 blanks arrive")
                 await self._open_the_books()
-                await self._send_to_bengkulu(
-                    date(2024, 10, 31), FIRST_CONSIGNMENT, "470/1187/BAST/2024", "KT0024010001"
-                )
+                await self._send_to_bengkulu(date(2024, 10, 31), FIRST_CONSIGNMENT, "470/1187/BAST/2024", FIRST_SERIAL)
                 self._chapter("The weeks before Pilkada, 27-11-2024")
                 day = await self._print_until_low(date(2024, 11, 1))
                 self._chapter("The shortage climbs")
@@ -102,33 +103,38 @@ class November:
 
     async def _open_the_books(self) -> None:
         day = date(2024, 10, 28)
-        opening = {"counters": ["p:00-31", "p:00-47"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day)}
-        await self._centres_storekeeper.say(
+        opening = {"counters": ["p:00-31", "p:00-47"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day), **LATE}
+        await self._centres_head.say(
             "stock", f"{CENTRE}/opening-counts", **CENTRES_STORE, quantity=CENTRE_OPENS_WITH, **opening
         )
-        await self._centres_storekeeper.say(
+        await self._centres_head.say(
             "stock",
             f"{CENTRE}/receipts",
             **CENTRES_STORE,
             quantity=CENTRE_PROCURED,
             source="PROCUREMENT",
             bast="027/88/BAST/2024",
+            serials=_box(FIRST_SERIAL, CENTRE_PROCURED),
+            counters=["p:00-31", "p:00-47"],
             occurred_at=_at(day, 1),
+            **LATE,
         )
         self._tell(day, "centre", f"counts {CENTRE_OPENS_WITH:,} blanks, and receives {CENTRE_PROCURED:,} more.")
-        opening = {"counters": ["p:1771-04", "p:1771-09"], "minutes": "BA-17.71/OPN/2024", "occurred_at": _at(day)}
-        await self._storekeeper.say(
-            "stock", f"{BENGKULU}/opening-counts", **STORE, quantity=BENGKULU_OPENS_WITH, **opening
-        )
+        opening = {
+            "counters": ["p:1771-04", "p:1771-09"],
+            "minutes": "BA-17.71/OPN/2024",
+            "occurred_at": _at(day),
+            **LATE,
+        }
+        await self._head.say("stock", f"{BENGKULU}/opening-counts", **STORE, quantity=BENGKULU_OPENS_WITH, **opening)
         self._left = BENGKULU_OPENS_WITH
-        self._tell(day, "storekeeper", f"Two colleagues count {self._left:,} blanks: Kota Bengkulu is on board.")
+        self._tell(day, "head", f"Two colleagues count {self._left:,} blanks: Kota Bengkulu is on board.")
 
     async def _send_to_bengkulu(
         self, day: date, quantity: int, bast: str, first_serial: str, allocation: str | None = None
     ) -> dict[str, Any]:
         consignment = str(uuid4())
-        letters, number = first_serial[:2], first_serial[2:]
-        serials = {"first": first_serial, "last": f"{letters}{int(number) + quantity - 1:0{len(number)}d}"}
+        serials = _box(first_serial, quantity)
         await self._national.say(
             "stock",
             f"{CENTRE}/consignments",
@@ -139,12 +145,13 @@ class November:
             promised_on=_soon(),
             serials=serials,
             occurred_at=_at(day),
+            **LATE,
             **({} if allocation is None else {"allocation": allocation}),
         )
         self._consignments.append(consignment)
         self._tell(day, "centre", f"dispatches {quantity:,} blanks to Kota Bengkulu.")
         await self._balance_nationally("before they arrive")
-        answer = await self._storekeeper.say(
+        answer = await self._head.say(
             "stock",
             f"{BENGKULU}/receipts",
             **STORE,
@@ -153,11 +160,13 @@ class November:
             bast=bast,
             serials=serials,
             consignment=consignment,
+            counters=["p:1771-04", "p:1771-09"],
             occurred_at=_at(day, 6),
+            **LATE,
         )
         self._left += quantity
         numbers = f"{serials['first']}–{serials['last']}"
-        self._tell(day, "storekeeper", f"receives {quantity:,} blanks, BAST {bast}, {numbers}: {self._left:,} on hand.")
+        self._tell(day, "head", f"receives {quantity:,} blanks, BAST {bast}, {numbers}: {self._left:,} on hand.")
         return answer
 
     async def _print_until_low(self, day: date) -> date:
@@ -291,7 +300,7 @@ class November:
             reason="Pilkada 27-11-2024: pemilih pemula",
         )
         self._tell(day, "Dirjen", f"gives Kota Bengkulu {RELIEF:,} blanks of the centre's.")
-        answer = await self._send_to_bengkulu(day, RELIEF, "470/1302/BAST/2024", "KT0024870001", allocation)
+        answer = await self._send_to_bengkulu(day, RELIEF, "470/1302/BAST/2024", RELIEF_SERIAL, allocation)
         require(answer["facts"][-1]["type"] == "StockRecovered", "stock did not recover")
         self._tell(day, "stock", "[bold green]StockRecovered[/].")
         for person, name in ((self._head, "head"), (self._province, "province"), (self._national, "Dirjen Dukcapil")):
@@ -373,6 +382,12 @@ class November:
 def _at(day: date, hours: float = 0) -> str:
     """So many hours after eight in the morning, in Bengkulu."""
     return (datetime.combine(day, time(8), WIB) + timedelta(hours=hours)).isoformat()
+
+
+def _box(first: str, quantity: int) -> dict[str, str]:
+    """So many consecutive numbers, from this one."""
+    letters, number = first[:2], first[2:]
+    return {"first": first, "last": f"{letters}{int(number) + quantity - 1:0{len(number)}d}"}
 
 
 def _soon() -> str:

@@ -9,12 +9,43 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-MOVES = {"BlanksReceived": 1, "BlanksDispatched": -1, "BlankUsed": -1, "BlankSpoiled": -1, "VarianceRecorded": 1}
-"""What each fact does to the blanks on hand."""
-
+MOVES = {
+    "BlanksReceived": 1,
+    "BlanksDispatched": -1,
+    "BlankUsed": -1,
+    "BlankSpoiled": -1,
+    "BlanksReportedLost": -1,
+    "VarianceRecorded": 1,
+}
+"""What each fact does with its quantity to the blanks on hand."""
 
 PROMISED = {
-    "stock": {*MOVES, "ConsignmentAnnounced", "DiscrepancyFound", "StockLow", "StockRecovered", "AllocationApproved"},
+    "stock": {
+        *MOVES,
+        "MovementReversed",
+        "BlanksMoved",
+        "BlanksDestroyed",
+        "DestructionOverdue",
+        "StockCounted",
+        "DiscrepancyFound",
+        "DiscrepancyExplained",
+        "BookClosed",
+        "BlanksReserved",
+        "ReservationRefused",
+        "ReservationReleased",
+        "StockLow",
+        "StockRecovered",
+        "ReliefProposed",
+        "ReplenishmentRequested",
+        "ReplenishmentForwarded",
+        "AllocationApproved",
+        "AllocationDeclined",
+        "ConsignmentAnnounced",
+        "ConsignmentOverdue",
+        "LoanGranted",
+        "LoanReturned",
+        "LoanOverdue",
+    },
     "printing": {"CardPrinted", "CardSpoiled"},
     "outreach": {"RecordingPrintReady"},
     "notify": {
@@ -110,6 +141,8 @@ def check_sums(events: Iterable[Event]) -> None:
         book = (event.office, event.body["item"])
         if event.type in MOVES and event.body["location"] is not None:
             on_hand[book] += MOVES[event.type] * event.body["quantity"]
+        elif event.type == "MovementReversed":
+            on_hand[book] += sum(quantity for _, _, quantity in event.body["changes"])
         says = event.body["on_hand"]
         require(says == on_hand[book], f"{event.id}: {says} on hand where {on_hand[book]} should be")
 

@@ -1,21 +1,48 @@
-"""What stock reads from printing: each card printed used a blank, each one spoiled cost one."""
+"""What stock hears from printing and outreach, and what it does when a deadline has come."""
 
-from datetime import datetime
-from typing import Any
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any, get_args
 
 import msgspec
 
-from services.stock.domain import AnyCommand, Cause, Item, SpoilBlank, UseBlank, daily_use_default
+from services.stock.domain import (
+    BookOldCard,
+    Cause,
+    CheckConsignment,
+    CheckDestruction,
+    CheckLoan,
+    CloseDay,
+    Item,
+    NotePrintDebt,
+    ProposeRelief,
+    ReleaseReservation,
+    ReserveBlanks,
+    SpoilBlank,
+    StockCommand,
+    UseBlank,
+    daily_use_default,
+)
+from shared.clock import Deadline
 from shared.envelope import Incoming
 from shared.offices import offices
 
-READS = ("printing",)
+READS = ("printing", "outreach")
+
+NEIGHBOURS_ASKED = 8
+"""So many neighbours' books are looked at when stock is low: each further one is a longer drive."""
+SERIAL = re.compile(r"[A-Z]{0,8}[0-9]{1,12}")
+ITEMS: tuple[Item, ...] = get_args(Item)
 
 
 class CardPrinted(msgspec.Struct, frozen=True):
+    """`blank_serial` is whatever the printer read on the blank."""
+
     item: Item
     location: str
     job: str
+    blank_serial: Any = None
 
 
 class CardSpoiled(msgspec.Struct, frozen=True):
@@ -23,9 +50,34 @@ class CardSpoiled(msgspec.Struct, frozen=True):
     location: str
     job: str
     cause: Cause
+    blank_serial: Any = None
 
 
-def react(message: Incoming, now: datetime) -> AnyCommand | None:
+class OldCardWithdrawn(msgspec.Struct, frozen=True):
+    item: Item
+    location: str
+    job: str
+
+
+class PrintDebtChanged(msgspec.Struct, frozen=True):
+    item: Item
+    owed: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class VisitEquipmentRequested(msgspec.Struct, frozen=True):
+    """A visit that will need blanks; `until` is when it is over at the latest, with its offset from UTC."""
+
+    visit: str
+    item: Item
+    quantity: Annotated[int, msgspec.Meta(ge=1)]
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class VisitClosed(msgspec.Struct, frozen=True):
+    visit: str
+
+
+def react(message: Incoming, now: datetime) -> StockCommand | None:
     """What a message means for stock: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
     office = offices().get(message.office)
     if office is None:
@@ -44,12 +96,97 @@ def react(message: Incoming, now: datetime) -> AnyCommand | None:
                 item=printed.item,
                 location=printed.location,
                 job=printed.job,
+                serial=_serial(printed.blank_serial),
                 daily_use_default=daily_use_default(office.population, printed.item),
             )
         case "printing", "CardSpoiled":
             spoiled = msgspec.json.decode(message.data, type=CardSpoiled)
             return SpoilBlank(
-                **heard, item=spoiled.item, location=spoiled.location, job=spoiled.job, cause=spoiled.cause
+                **heard,
+                item=spoiled.item,
+                location=spoiled.location,
+                job=spoiled.job,
+                cause=spoiled.cause,
+                serial=_serial(spoiled.blank_serial),
             )
+        case "printing", "OldCardWithdrawn":
+            old = msgspec.json.decode(message.data, type=OldCardWithdrawn)
+            return BookOldCard(**heard, item=old.item, location=old.location, job=old.job)
+        case "printing", "PrintDebtChanged":
+            debt = msgspec.json.decode(message.data, type=PrintDebtChanged)
+            return NotePrintDebt(**heard, item=debt.item, owed=debt.owed)
+        case "outreach", "VisitEquipmentRequested":
+            wish = msgspec.json.decode(message.data, type=VisitEquipmentRequested)
+            return ReserveBlanks(**heard, item=wish.item, visit=wish.visit, quantity=wish.quantity, until=wish.until)
+        case "outreach", "VisitClosed":
+            closed = msgspec.json.decode(message.data, type=VisitClosed)
+            return ReleaseReservation(**heard, item=ITEMS[0], further=ITEMS[1:], visit=closed.visit, reason="CLOSED")
         case _:
             return None
+
+
+def _serial(read: Any) -> str | None:
+    return read if isinstance(read, str) and SERIAL.fullmatch(read) else None
+
+
+def _item(deadline: Deadline) -> str:
+    """The item of the book that waits."""
+    return deadline.stream.split("/")[2]
+
+
+def _day(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    return CloseDay(**told | {"item": _item(deadline), "day": date.fromisoformat(deadline.data)})
+
+
+def _destruction(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    return CheckDestruction(**told | {"item": _item(deadline)})
+
+
+def _reservation(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    return ReleaseReservation(**told | {"item": _item(deadline)}, visit=deadline.data, reason="EXPIRED")
+
+
+def _consignment(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    return CheckConsignment(**told | {"item": deadline.data}, consignment=deadline.stream.removeprefix("consignment/"))
+
+
+def _loan(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    return CheckLoan(**told | {"item": deadline.data}, loan=deadline.stream.removeprefix("loan/"))
+
+
+def _relief(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
+    item, (episode, level), now = _item(deadline), deadline.data.split("/"), told["now"]
+    here = offices().get(deadline.office)
+    assert here is not None, "deadlines are of known offices"
+    province, nearest = here.province(now), offices().nearest(here.id, now)[:NEIGHBOURS_ASKED]
+    of_the_level: dict[str, Any] = {"item": item, "episode": int(episode), "level": level}
+    at_once = {"occurred_at": now, "day": now.astimezone(here.timezone).date()}
+    return ProposeRelief(
+        **told | at_once | of_the_level,
+        province=(province, offices().distance_km(here.id, province)),
+        neighbours=tuple((each.id, offices().distance_km(here.id, each.id)) for each in nearest),
+    )
+
+
+KINDS: dict[str, Callable[[Deadline, dict[str, Any]], StockCommand]] = {
+    "day": _day,
+    "destruction": _destruction,
+    "reservation": _reservation,
+    "consignment": _consignment,
+    "loan": _loan,
+    "relief": _relief,
+}
+"""What is looked at when a wait of this kind is over; `views.deadlines` says which fact leaves it."""
+
+
+def due(deadline: Deadline, now: datetime, stale: bool) -> StockCommand:
+    """A wait is over; whether that still matters is the state's to say, so that old figures do no harm."""
+    office = offices().get(deadline.office)
+    assert office is not None, "deadlines are of known offices"
+    told: dict[str, Any] = {
+        "now": now,
+        "occurred_at": deadline.due,
+        "office": office.id,
+        "day": deadline.due.astimezone(office.timezone).date(),
+    }
+    return KINDS[deadline.kind](deadline, told)

@@ -13,6 +13,7 @@ PATIENCE = 6
 """Seconds that a head has for an answer, in all journeys."""
 CARD = "KTP_WNI"
 STORE = {"item": CARD, "location": "Gudang"}
+COUNTERS = ["p:01", "p:02"]
 
 
 class Town:
@@ -39,12 +40,12 @@ class Town:
             "stock", f"{self.path}/thresholds", item=CARD, low=low, critical=critical, recovery=recovery
         )
         await self.storekeeper.say(
-            "stock", f"{self.path}/opening-counts", **STORE, quantity=blanks, counters=["p:01", "p:02"], minutes="BA-1"
+            "stock", f"{self.path}/opening-counts", **STORE, quantity=blanks, counters=COUNTERS, minutes="BA-1"
         )
 
     async def receives(self, blanks: int, **but: Any) -> list[str]:
         """The kinds of facts that followed."""
-        receipt = {**STORE, "quantity": blanks, "source": "PROVINCE", "bast": "BAST-2", **but}
+        receipt = {**STORE, "quantity": blanks, "source": "PROVINCE", "bast": "BAST-2", "counters": COUNTERS, **but}
         return _kinds(await self.storekeeper.say("stock", f"{self.path}/receipts", **receipt))
 
     async def prints(self, cards: int = 1) -> None:

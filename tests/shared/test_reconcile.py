@@ -202,16 +202,22 @@ async def test_a_rebuild_loses_nothing_of_what_is_written_meanwhile(writing: Led
 
 
 async def test_differences_without_number_are_told_up_to_a_limit(
-    played: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciler, "LISTED", 3)
-    async with played.begin() as connection:
-        await connection.execute(text("insert into jars select 'z' || n, 0 from generate_series(1, 50) n"))
-        await connection.execute(
-            text("insert into streams select 'jar/z' || n, 1, 1, '{}' from generate_series(1, 50) n")
-        )
-    found = await reconcile(TOY, played)
-    assert [different.what for different in found] == ["state"] * 3 + ["view"] * 3
+    await asyncio.gather(*(ledger.execute(Put(jar=str(n), label="x"), asking()) for n in range(10)))
+    async with engine.begin() as connection:
+        await connection.execute(text("update streams set version = 9"))
+        await connection.execute(text("update jars set count = 9"))
+        await connection.execute(text("update labels set label = 'y' where jar = '1'"))
+        await connection.execute(text("insert into labels select '{}', 'z', n from generate_series(1, 10) n"))
+    found = await reconcile(TOY, engine)
+    assert [different.what for different in found] == ["state"] * 3 + ["view"] * 6
+    assert [different.detail for different in found[6:]] == ["missing", *["follows from no fact"] * 2]
+    await rebuild(TOY, engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("delete from streams"))
+    assert len(await reconcile(TOY, engine)) == 3
 
 
 # Kafka

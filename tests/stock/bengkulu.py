@@ -6,12 +6,16 @@ from typing import Any
 from services.stock.domain import (
     CENTRE,
     ApproveAllocation,
+    ApproveConsignment,
     Book,
     DispatchBlanks,
+    MoveBlanks,
     ReceiveBlanks,
     RecordOpeningCount,
+    RequestConsignment,
     SetThresholds,
     SpoilBlank,
+    StockCommand,
     UseBlank,
     book_of,
 )
@@ -67,12 +71,31 @@ def consignment(quantity: int, **but: Any) -> DispatchBlanks:
     return DispatchBlanks(**HERE | {"quantity": quantity} | said | but)
 
 
+def move(quantity: int, **but: Any) -> MoveBlanks:
+    return MoveBlanks(**HERE | {"quantity": quantity, "to": MALL} | but)
+
+
+def agreed(quantity: int, sender: str = BENGKULU, to: str = "17.01", name: str = "c-1") -> tuple[StockCommand, ...]:
+    """The office `to` asked `sender` for so much, and somebody there approved it."""
+    asked = {"consignment": name, "sender": sender, "quantity": quantity, "reason": "kosong", "requested_by": "p:dedi"}
+    approved = {"consignment": name, "quantity": quantity, "approved_by": "p:eka"}
+    return (
+        RequestConsignment(**WHEN | asked | {"office": to}),
+        ApproveConsignment(**WHEN | approved | {"office": sender}),
+    )
+
+
 nothing = Scenario(STOCK)
 
 
 def holding(quantity: int) -> Scenario:
     """Kota Bengkulu is on board with so many blanks in its store."""
     return nothing.after(count(quantity))
+
+
+def quiet(quantity: int) -> Scenario:
+    """Kota Bengkulu is on board with so many blanks, and is not believed to use any: it is never low."""
+    return nothing.after(count(quantity, daily_use_default=0))
 
 
 def centre_holding(quantity: int) -> Scenario:

@@ -24,9 +24,9 @@ KEY = ec.generate_private_key(ec.SECP256R1())
 Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
-def token(role: str, region: str) -> str:
+def token(role: str, region: str, subject: str = "") -> str:
     now = datetime.now(UTC)
-    claims = {"iss": "dev", "aud": "blanko", "sub": f"{role}-{region}", "role": role, "region": region}
+    claims = {"iss": "dev", "aud": "blanko", "sub": subject or f"{role}-{region}", "role": role, "region": region}
     times = {"iat": now, "nbf": now, "exp": now + timedelta(minutes=5)}
     return jwt.encode(claims | times, KEY, algorithm="ES256", headers={"kid": "k1"})
 
@@ -58,8 +58,8 @@ async def app(database: ServiceDatabase, tmp_path: Path) -> AsyncIterator[FastAP
 
 @pytest.fixture
 def caller(app: FastAPI) -> Caller:
-    def of(role: str, region: str) -> httpx2.AsyncClient:
-        headers = {"Authorization": f"Bearer {token(role, region)}"}
+    def of(role: str, region: str, subject: str = "") -> httpx2.AsyncClient:
+        headers = {"Authorization": f"Bearer {token(role, region, subject)}"}
         return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://stock", headers=headers)
 
     return of

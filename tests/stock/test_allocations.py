@@ -29,7 +29,7 @@ def test_the_same_blanks_are_not_allocated_twice() -> None:
     given = centre_holding(5_000).after(allocation(3_000))
     refusal = given.refused(allocation(2_001, allocation="a-2", office="17.01"))
     assert refusal.code == "not_enough"
-    assert refusal.figures == {"asked": 2_001, "available": 5_000, "set_aside": 3_000}
+    assert refusal.figures == {"asked": 2_001, "available": 5_000, "set_aside": 3_000, "entry": 3}
     given.after(allocation(2_000, allocation="a-2", office="17.01"))
 
 

@@ -67,7 +67,14 @@ def test_a_dispatch_is_in_the_senders_book_and_announced_to_the_receiver() -> No
 def test_what_is_not_there_cannot_be_sent_and_the_refusal_says_what_is() -> None:
     refusal = centre_holding(200).refused(consignment(500))
     assert refusal.code == "not_enough"
-    assert refusal.figures == {"asked": 500, "location_on_hand": 200, "available": 200, "set_aside": 0}
+    assert refusal.figures == {
+        "asked": 500,
+        "location_on_hand": 200,
+        "available": 200,
+        "set_aside": 0,
+        "quarantined": 0,
+        "entry": 2,
+    }
 
 
 def test_one_location_does_not_send_what_another_holds() -> None:

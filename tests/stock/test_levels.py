@@ -10,6 +10,7 @@ from services.stock.domain.levels import Thresholds, level_after
 from tests.stock.bengkulu import (
     BENGKULU,
     BOOK,
+    agreed,
     book,
     card,
     consignment,
@@ -49,7 +50,7 @@ def test_stock_low_is_said_once_a_level_and_not_on_every_card_below_it() -> None
 
 
 def test_worse_levels_are_said_within_the_same_episode() -> None:
-    office = holding(5_000).after(thresholds(10, 5), consignment(4_989, office=BENGKULU, to="17.01"))
+    office = holding(5_000).after(thresholds(10, 5), *agreed(4_989), consignment(4_989, office=BENGKULU, to="17.01"))
     said: list[tuple[Level, Level, int]] = []
     for _ in range(11):
         decision = office.when(card())
@@ -59,7 +60,7 @@ def test_worse_levels_are_said_within_the_same_episode() -> None:
 
 
 def test_a_level_may_be_skipped() -> None:
-    low = facts(holding(5_000).when(consignment(5_000, office=BENGKULU, to="17.01")))[-2:]
+    low = facts(holding(5_000).after(*agreed(5_000)).when(consignment(5_000, office=BENGKULU, to="17.01")))[-2:]
     assert [f.level for f in low if isinstance(f, StockLow)] == ["EMPTY"]
 
 

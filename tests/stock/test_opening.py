@@ -1,9 +1,24 @@
 """Getting on board."""
 
+import msgspec
 import pytest
 
 from services.stock.domain import BlanksReceived, StockLow
-from tests.stock.bengkulu import BENGKULU, BOOK, MALL, STORE, book, card, count, facts, holding, names, nothing, receipt
+from tests.stock.bengkulu import (
+    BENGKULU,
+    BOOK,
+    MALL,
+    NOON,
+    STORE,
+    book,
+    card,
+    count,
+    facts,
+    holding,
+    names,
+    nothing,
+    receipt,
+)
 
 
 def test_an_opening_count_opens_the_books_with_what_was_found() -> None:
@@ -19,6 +34,7 @@ def test_an_opening_count_opens_the_books_with_what_was_found() -> None:
             source="OPENING",
             bast="BA-1/2024",
             counters=("p:ani", "p:budi"),
+            counted_at=NOON,
             location_on_hand=5_000,
             on_hand=5_000,
             available=5_000,
@@ -75,3 +91,9 @@ def test_each_location_has_an_opening_count_of_its_own() -> None:
 )
 def test_two_people_count_and_neither_of_them_keeps_the_store(counters: tuple[str, str], code: str) -> None:
     assert nothing.refused(count(500, counters=counters)).code == code
+
+
+def test_the_largest_office_fits_into_a_state() -> None:
+    office = nothing.after(*[count(60_000, location=f"kecamatan-{n:02}-nama-yang-panjang") for n in range(50)])
+    office = office.after(*[card(location=f"kecamatan-{n:02}-nama-yang-panjang") for n in range(50)])
+    assert len(msgspec.json.encode(book(office))) <= 4_096

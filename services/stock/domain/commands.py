@@ -1,12 +1,16 @@
-"""What a caller may ask of stock, and what it may report. Facts reported are never refused, requests may be."""
+"""What every command of stock has, and the names of the streams it is decided on."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from services.stock.domain.facts import Cause, Item, SerialRange, Source
-from shared.decider import Command
+from services.stock.domain.facts import Item, SerialRange, serials_of
+from shared.decider import Command, Recall
 
 CENTRE = "00"
+JUST_NOW = timedelta(minutes=2)
+"""As far as clocks may differ: what is said to have happened within it, happened now."""
+DAYS_BACK = timedelta(days=7)
+"""So far back everybody may enter what happened; further back the head does, with a reason."""
 
 
 def book_of(office: str, item: str) -> str:
@@ -14,113 +18,61 @@ def book_of(office: str, item: str) -> str:
     return f"office/{office}/{item}"
 
 
+def premises_of(office: str) -> str:
+    """The stream of an office's places and printers."""
+    return f"premises/{office}"
+
+
+def withdrawn_at(office: str, item: str) -> str:
+    """The stream of an office's withdrawn cards of one item."""
+    return f"withdrawn/{office}/{item}"
+
+
+def numbers_of(item: str, *ranges: SerialRange | None) -> tuple[str, ...]:
+    """The streams of the blocks that these ranges touch, each once."""
+    known = (serials for serials in ranges if serials is not None)
+    return tuple(dict.fromkeys(serials_of(item, serials, block) for serials in known for block, _ in serials.blocks()))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StockCommand(Command):
-    """`day` is the calendar day of `occurred_at` in the office's own time zone."""
+class OfficeCommand(Command):
+    """`day` is the calendar day of `occurred_at` in the office's own time zone.
+
+    `by_head` says that the office's head enters it, who may go further back with a `late_reason`.
+    """
 
     office: str
-    item: Item
     day: date
+    by_head: bool = False
+    late_reason: str | None = None
+
+    @property
+    def backdated(self) -> bool:
+        """It is said to have happened before now, so that other facts may have happened since."""
+        return self.now - self.occurred_at > JUST_NOW
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StockCommand(OfficeCommand):
+    """A command about one item of the office."""
+
+    item: Item
 
     @property
     def streams(self) -> tuple[str, ...]:
         return (book_of(self.office, self.item),)
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecordOpeningCount(StockCommand):
-    """A request: two counters found `counted` pieces at a location whose books are not open yet.
-
-    `daily_use_default`, in thousandths, is believed until there is use to learn from.
-    """
-
-    location: str
-    counted: int
-    counters: tuple[str, str]
-    minutes: str
-    recorded_by: str
-    daily_use_default: int
+    @property
+    def since_then(self) -> Recall:
+        """The book's facts since it happened; there only when the command is a backdated request."""
+        return Recall(book_of(self.office, self.item), self.occurred_at)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReceiveBlanks(StockCommand):
-    """A fact: blanks arrived. `quantity` was accepted; `rejected` and `missing` are the consignment's."""
+class StockRequest(StockCommand):
+    """A command that may be refused for what it would do to later balances, and recalls them when it is backdated."""
 
-    location: str
-    quantity: int
-    source: Source
-    bast: str
-    serials: SerialRange | None = None
-    consignment: str | None = None
-    rejected: int = 0
-    missing: int = 0
-    reason: str | None = None
+    __slots__ = ()
 
     @property
-    def streams(self) -> tuple[str, ...]:
-        here = book_of(self.office, self.item)
-        return (here,) if self.consignment is None else (here, f"consignment/{self.consignment}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UseBlank(StockCommand):
-    """A fact: a card was printed."""
-
-    location: str
-    job: str
-    daily_use_default: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpoilBlank(StockCommand):
-    """A fact: a blank was spoiled."""
-
-    location: str
-    job: str | None
-    cause: Cause
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SetThresholds(StockCommand):
-    """A request: own thresholds in pieces; no `low` means back to days of cover."""
-
-    low: int | None
-    critical: int | None
-    recovery: int | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ApproveAllocation(StockCommand):
-    """A request: the centre promises blanks to `office`."""
-
-    allocation: str
-    quantity: int
-    promised_on: date
-    reason: str
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        return (book_of(CENTRE, self.item), f"allocation/{self.allocation}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DispatchBlanks(StockCommand):
-    """A request: `office` sends blanks to the office `to`, under an allocation or not."""
-
-    location: str
-    quantity: int
-    to: str
-    consignment: str
-    promised_on: date
-    allocation: str | None = None
-    serials: SerialRange | None = None
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        both_ends = (book_of(self.office, self.item), book_of(self.to, self.item), f"consignment/{self.consignment}")
-        return both_ends if self.allocation is None else (*both_ends, f"allocation/{self.allocation}")
-
-
-AnyCommand = (
-    RecordOpeningCount | ReceiveBlanks | UseBlank | SpoilBlank | SetThresholds | ApproveAllocation | DispatchBlanks
-)
+    def recalls(self) -> tuple[Recall, ...]:
+        return (self.since_then,) if self.backdated else ()

@@ -7,7 +7,8 @@ figures for ever. It starts from the population and then follows the days on whi
 
 Days without use (holidays, stock-outs) do not count, so one use-day weighs a tenth and half of the
 estimate is seven use-days old at most. The low and critical thresholds are ten and five days of it,
-rounded up, unless the office set its own.
+rounded up, unless the office set its own. A day on which stock ran out does not count either: it shows what
+there was, not what was needed.
 """
 
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ import msgspec
 
 from services.stock.domain.facts import Item, Level
 
-LOW_DAYS, CRITICAL_DAYS = 10, 5
+LOW_DAYS, CRITICAL_DAYS, SERVICE_POINT_DAYS = 10, 5, 2
 
 PRINTS_A_DAY, POPULATION = 102_000, 284_973_643
 """The nation's cards a day, and the people they are for."""
@@ -42,6 +43,16 @@ class Thresholds(msgspec.Struct, frozen=True, array_like=True):
     recovery: int
 
 
+class OwnThresholds(msgspec.Struct, frozen=True, array_like=True):
+    """What the head set: pieces, days of cover, or both, of which the greater counts."""
+
+    low: int | None
+    critical: int | None
+    recovery: int | None
+    low_days: int | None = None
+    critical_days: int | None = None
+
+
 def daily_use_default(population: int, item: Item) -> int:
     """An office's share of the nation's daily use by its population, in thousandths of a piece."""
     pieces, prints = PIECES_PER_PRINT[item]
@@ -62,6 +73,24 @@ def thresholds_by_use(thousandths: int) -> Thresholds:
     """The thresholds of an office that has set none of its own."""
     low = -(-LOW_DAYS * thousandths // 1000)
     return Thresholds(low, -(-CRITICAL_DAYS * thousandths // 1000), with_margin(low))
+
+
+def thresholds_of(own: OwnThresholds | None, thousandths: int) -> Thresholds:
+    """What holds for an office with this daily use."""
+    if own is None:
+        return thresholds_by_use(thousandths)
+    low = max(own.low or 0, _pieces(own.low_days, thousandths))
+    critical = min(max(own.critical or 0, _pieces(own.critical_days, thousandths)), low)
+    return Thresholds(low, critical, max(own.recovery or with_margin(low), low))
+
+
+def service_point_low(own: int | None, thousandths: int, locations: int) -> int:
+    """At or below which a location is low: its own threshold, or else two days of its even share of the daily use."""
+    return own if own is not None else -(-SERVICE_POINT_DAYS * thousandths // (1000 * max(locations, 1)))
+
+
+def _pieces(days: int | None, thousandths: int) -> int:
+    return 0 if days is None else -(-days * thousandths // 1000)
 
 
 def level_after(level: Level, available: int, thresholds: Thresholds) -> Level:

@@ -1,22 +1,29 @@
 """An office's book while a decision writes in it."""
 
 from datetime import date
+from typing import Any
 
-from services.stock.domain.books import Book, evolve_book
-from services.stock.domain.commands import book_of
+from services.stock.domain.commands import DAYS_BACK, OfficeCommand, StockCommand, book_of
 from services.stock.domain.facts import (
+    BlanksReceived,
     BookFact,
     DailyUseEstimated,
     DiscrepancyFound,
     Item,
     Kind,
     Level,
+    SerialRange,
+    ServicePointLow,
+    StockCounted,
     StockLow,
     StockRecovered,
     VarianceRecorded,
 )
-from services.stock.domain.levels import days_of_cover, level_after, projected_empty_on
-from shared.decider import Decision, States
+from services.stock.domain.history import first_shortfall
+from services.stock.domain.levels import days_of_cover, level_after, projected_empty_on, service_point_low
+from services.stock.domain.movements import changes
+from services.stock.domain.state import Book, evolve_book
+from shared.decider import Decision, Refused, States
 
 
 class OpenBook:
@@ -29,12 +36,24 @@ class OpenBook:
         self.stream = book_of(office, item)
         self.book: Book = states[self.stream]
         self.facts: Decision = []
+        self._fewer: set[str] = set()
 
     def write(self, fact: BookFact) -> None:
         self.facts.append((self.stream, fact))
         self.book = evolve_book(self.book, fact)
+        for change in changes(fact):
+            if change.quantity < 0:
+                self._fewer.add(change.location)
 
-    def question(self, location: str, kind: Kind, consignment: str | None = None, **figures: int) -> None:
+    def question(
+        self,
+        location: str,
+        kind: Kind,
+        consignment: str | None = None,
+        serials: SerialRange | None = None,
+        holders: tuple[str, ...] = (),
+        **figures: int,
+    ) -> None:
         """Books and shelf disagree here."""
         self.write(
             DiscrepancyFound(
@@ -44,6 +63,8 @@ class OpenBook:
                 kind=kind,
                 figures=figures,
                 consignment=consignment,
+                serials=serials,
+                holders=holders,
                 on_hand=self.book.on_hand,
                 available=self.book.available,
             )
@@ -71,17 +92,53 @@ class OpenBook:
             )
         )
 
+    def was_counted_since(self, command: StockCommand, location: str, change: int) -> None:
+        """What happened before the last count was on the shelf when it was counted, or had left it by then.
+
+        So it changes nothing of what is there now: the count's variance was wrong by as much.
+        """
+        if self.book.counted_since(location, command.occurred_at):
+            self.vary(-change, "COUNTED_SINCE", location=location)
+
     def estimate(self, thousandths: int, day: date | None = None, used: int = 0) -> None:
-        self.write(DailyUseEstimated(office=self.office, item=self.item, thousandths=thousandths, day=day, used=used))
+        self.write(
+            DailyUseEstimated(
+                office=self.office,
+                item=self.item,
+                thousandths=thousandths,
+                day=day,
+                used=used,
+                ran_out=day is not None and self.book.ran_out,
+            )
+        )
 
     def close(self) -> Decision:
-        """All that was written, and the change of level it led to, if any."""
+        """All that was written, and the changes of level it led to, if any."""
         now = self.book
+        if now.onboard and len(now.locations) > 1:
+            for location in sorted(self._fewer):
+                self._judge(location)
         if now.onboard:
             level = level_after(now.level, now.available, now.thresholds)
             if level != now.level:
                 self.write(self._recovered() if level == "OK" else self._low(level))
         return self.facts
+
+    def _judge(self, location: str) -> None:
+        shelf = self.book.shelf(location)
+        threshold = service_point_low(shelf.own_low, self.book.daily_use or 0, len(self.book.locations))
+        if shelf.counted and shelf.low_until is None and shelf.on_hand <= threshold:
+            self.write(
+                ServicePointLow(
+                    office=self.office,
+                    item=self.item,
+                    location=location,
+                    location_on_hand=shelf.on_hand,
+                    threshold=threshold,
+                    on_hand=self.book.on_hand,
+                    available=self.book.available,
+                )
+            )
 
     def _recovered(self) -> StockRecovered:
         now = self.book
@@ -110,3 +167,55 @@ class OpenBook:
             projected_empty_on=projected_empty_on(now.available, daily_use, self.day),
             thresholds_version=now.thresholds_version,
         )
+
+
+def check_date(command: OfficeCommand, book: Book) -> None:
+    """Raises `Refused` for a date in a closed book, or too far back. It refuses the date, not what happened."""
+    if book.closed_until is not None and command.occurred_at < book.closed_until:
+        raise Refused(
+            "book_closed",
+            "The book is closed through that day: enter it in the open period.",
+            closed_through=book.closed_through,
+        )
+    if command.now - command.occurred_at > DAYS_BACK and not (command.by_head and command.late_reason):
+        raise Refused(
+            "too_long_ago",
+            "So far back only the head enters something, with a reason.",
+            days_back=DAYS_BACK.days,
+        )
+
+
+def check_later_balances(command: StockCommand, book: Book, location: str, quantity: int, states: States) -> None:
+    """Raises `Refused` if so many pieces, leaving at the command's moment, would leave some later balance below zero.
+
+    Names the first such day and fact. A location counted since then held what was counted: what
+    left it before is refused too, naming the count.
+    """
+    if not command.backdated:
+        return
+    if book.counted_since(location, command.occurred_at):
+        raise Refused("counted_since", "The location was counted since then.", **last_count(states, command, location))
+    short = first_shortfall(book, states[command.since_then], command.occurred_at, location, quantity)
+    if short is None:
+        return
+    balance, failing = short
+    raise Refused(
+        "later_balance_below_zero",
+        "The location did not have so many to spare.",
+        asked=quantity,
+        location_on_hand=balance,
+        at=command.occurred_at if failing is None else failing.occurred_at,
+        fact=None if failing is None else type(failing.fact).__name__,
+        entry=None if failing is None else failing.version,
+    )
+
+
+def last_count(states: States, command: StockCommand, location: str) -> dict[str, Any]:
+    """The last count of this location among the recalled facts, by name, entry and moment."""
+    for r in reversed(states[command.since_then]):
+        match r.fact:
+            case StockCounted(location=at, count=count) if at == location:
+                return {"count": count, "entry": r.version, "counted_at": r.fact.counted_at}
+            case BlanksReceived(location=at, source="OPENING", bast=minutes) if at == location:
+                return {"count": minutes, "entry": r.version, "counted_at": r.fact.counted_at}
+    return {}

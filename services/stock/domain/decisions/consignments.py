@@ -1,260 +1,133 @@
-"""What follows from a command. Facts reported are never refused; a request may be, with the figures behind it."""
+"""Blanks between two offices: asked for, approved, on their way, and what becomes of those that are turned away."""
 
-from typing import assert_never
+from dataclasses import dataclass
+from datetime import date
 
-from services.stock.domain.books import Allocation, Book, Consignment, evolve_consignment
-from services.stock.domain.commands import (
-    CENTRE,
-    AnyCommand,
-    ApproveAllocation,
-    DispatchBlanks,
-    ReceiveBlanks,
-    RecordOpeningCount,
-    SetThresholds,
-    SpoilBlank,
-    StockCommand,
-    UseBlank,
-)
+from services.stock.domain.commands import CENTRE, StockCommand, StockRequest, book_of, numbers_of
+from services.stock.domain.custody import changed, require_held
+from services.stock.domain.decisions.allocating import take_from_allocation
+from services.stock.domain.decisions.loans import lend
+from services.stock.domain.decisions.receiving import settle
 from services.stock.domain.facts import (
-    AllocationApproved,
-    AllocationDispatched,
     BlanksDispatched,
-    BlankSpoiled,
-    BlanksReceived,
-    BlanksSetAside,
-    BlankUsed,
     ConsignmentAnnounced,
-    ConsignmentReceived,
-    ThresholdsSet,
+    ConsignmentApproved,
+    ConsignmentOverdue,
+    ConsignmentRequested,
+    SerialRange,
 )
-from services.stock.domain.levels import Thresholds, next_estimate, with_margin
-from services.stock.domain.open_book import OpenBook
+from services.stock.domain.open_book import OpenBook, check_date, check_later_balances
+from services.stock.domain.state import Book, Consignment, evolve_consignment
 from shared.decider import Decision, Refused, States
 
 
-def decide(command: AnyCommand, states: States) -> Decision:
-    """The facts this command leads to, in the order in which they became true. Raises `Refused`."""
-    match command:
-        case RecordOpeningCount():
-            return open_books(command, states)
-        case ReceiveBlanks():
-            return receive(command, states)
-        case UseBlank():
-            return use(command, states)
-        case SpoilBlank():
-            return spoil(command, states)
-        case SetThresholds():
-            return set_thresholds(command, states)
-        case ApproveAllocation():
-            return approve_allocation(command, states)
-        case DispatchBlanks():
-            return dispatch(command, states)
-    assert_never(command)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestConsignment(StockCommand):
+    """A request: `office` asks the office `sender` for blanks."""
+
+    consignment: str
+    sender: str
+    quantity: int
+    reason: str
+    requested_by: str
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return (f"consignment/{self.consignment}",)
 
 
-def open_the_book(command: StockCommand, states: States) -> OpenBook:
-    return OpenBook(command.office, command.item, command.day, states)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproveConsignment(StockCommand):
+    """A request: so many of what `office` was asked for may leave it."""
+
+    consignment: str
+    quantity: int
+    approved_by: str
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return (f"consignment/{self.consignment}",)
 
 
-def open_books(command: RecordOpeningCount, states: States) -> Decision:
-    first, second = command.counters
-    if first == second:
-        raise Refused("counters_are_one", "An opening count needs two different counters.")
-    if command.recorded_by in command.counters:
-        raise Refused("counter_is_storekeeper", "Whoever keeps the store does not count it.")
-    entry = open_the_book(command, states)
-    shelf = entry.book.shelf(command.location)
-    if shelf.counted:
-        raise Refused("already_on_board", "The books of this location are open.", location_on_hand=shelf.on_hand)
-    if entry.book.daily_use is None:
-        entry.estimate(command.daily_use_default)
-    # What was booked before the count was on the shelf when it was counted, or had left it.
-    found = max(command.counted - shelf.on_hand, 0)
-    entry.write(
-        BlanksReceived(
-            office=command.office,
-            item=command.item,
-            location=command.location,
-            quantity=found,
-            source="OPENING",
-            bast=command.minutes,
-            counters=command.counters,
-            location_on_hand=shelf.on_hand + found,
-            on_hand=entry.book.on_hand + found,
-            available=entry.book.available + found,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DispatchBlanks(StockRequest):
+    """A request: `office` sends blanks to the office `to`: under an allocation, a loan, or as was approved."""
+
+    location: str
+    quantity: int
+    to: str
+    consignment: str
+    promised_on: date
+    allocation: str | None = None
+    loan: str | None = None
+    request: str | None = None
+    serials: SerialRange | None = None
+    blank_version: str | None = None
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        both_ends: tuple[str, ...] = (
+            book_of(self.office, self.item),
+            book_of(self.to, self.item),
+            f"consignment/{self.consignment}",
         )
-    )
-    if command.counted < shelf.on_hand:
-        entry.vary(command.counted - shelf.on_hand, "OPENING_COUNT", location=command.location)
-    return entry.close()
+        if self.allocation is not None:
+            both_ends = (*both_ends, f"allocation/{self.allocation}")
+        if self.loan is not None:
+            both_ends = (*both_ends, f"loan/{self.loan}")
+        return both_ends if self.serials is None else (*both_ends, *numbers_of(self.item, self.serials))
 
 
-def receive(command: ReceiveBlanks, states: States) -> Decision:
-    entry = open_the_book(command, states)
-    if command.quantity:
-        entry.write(
-            BlanksReceived(
-                office=command.office,
-                item=command.item,
-                location=command.location,
-                quantity=command.quantity,
-                source=command.source,
-                bast=command.bast,
-                serials=command.serials,
-                consignment=command.consignment,
-                location_on_hand=entry.book.shelf(command.location).on_hand + command.quantity,
-                on_hand=entry.book.on_hand + command.quantity,
-                available=entry.book.available + command.quantity,
-            )
-        )
-    if command.consignment is not None:
-        unpack(command, command.consignment, entry, states)
-    return entry.close()
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckConsignment(StockCommand):
+    """The promised day of a consignment is over."""
+
+    consignment: str
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return (f"consignment/{self.consignment}",)
 
 
-def unpack(command: ReceiveBlanks, name: str, entry: OpenBook, states: States) -> None:
-    """Books what was found in a consignment against what is still in transit of it."""
-    stream = f"consignment/{name}"
-    before: Consignment = states[stream]
-    if before.item not in (None, command.item):
-        entry.question(command.location, "WRONG_ITEM", name, accepted=command.quantity)
-        return
-    received = ConsignmentReceived(
+def request_consignment(command: RequestConsignment, states: States) -> Decision:
+    stream = f"consignment/{command.consignment}"
+    known: Consignment = states[stream]
+    if command.sender == command.office:
+        raise Refused("same_office", "A consignment comes from another office.")
+    if known.asked or known.announced or known.receiver is not None:
+        raise Refused("consignment_exists", "A consignment of this name is known already.", asked=known.asked)
+    asked = ConsignmentRequested(
         office=command.office,
         item=command.item,
-        consignment=name,
-        location=command.location,
-        accepted=command.quantity,
-        rejected=command.rejected,
-        missing=command.missing,
-        reason=command.reason,
-    )
-    entry.facts.append((stream, received))
-    after = evolve_consignment(before, received)
-    if before.receiver not in (None, command.office):
-        entry.question(command.location, "WRONG_OFFICE", name, accepted=command.quantity)
-    settle(entry, name, before, after)
-    if after.announced and command.missing > max(after.missing - before.missing, 0):
-        entry.question(
-            command.location, "MISSING_OVERSTATED", name, missing=command.missing, in_transit=before.in_transit
-        )
-
-
-def settle(entry: OpenBook, name: str, before: Consignment, after: Consignment) -> None:
-    """Keeps the receiver's variance equal to what is missing of a consignment, and asks about what was never sent."""
-    found = before.missing - after.missing
-    if found:
-        entry.vary(found, "ARRIVED_AFTER_ALL" if found > 0 else after.reason or "MISSING", consignment=name)
-    known = before.surplus if before.announced else 0
-    if after.announced and after.surplus > known:
-        entry.question(after.location or "", "SURPLUS", name, sent=after.sent, surplus=after.surplus)
-
-
-def use(command: UseBlank, states: States) -> Decision:
-    entry = open_the_book(command, states)
-    book = entry.book
-    if book.day_of_use is not None and command.day > book.day_of_use:
-        believed = command.daily_use_default if book.daily_use is None else book.daily_use
-        entry.estimate(next_estimate(believed, book.used_that_day), book.day_of_use, book.used_that_day)
-    entry.write(
-        BlankUsed(
-            office=command.office,
-            item=command.item,
-            location=command.location,
-            quantity=1,
-            job=command.job,
-            used_on=command.day,
-            location_on_hand=book.shelf(command.location).on_hand - 1,
-            on_hand=book.on_hand - 1,
-            available=book.available - 1,
-        )
-    )
-    entry.question_below_zero(command.location)
-    return entry.close()
-
-
-def spoil(command: SpoilBlank, states: States) -> Decision:
-    entry = open_the_book(command, states)
-    book = entry.book
-    entry.write(
-        BlankSpoiled(
-            office=command.office,
-            item=command.item,
-            location=command.location,
-            quantity=1,
-            job=command.job,
-            cause=command.cause,
-            location_on_hand=book.shelf(command.location).on_hand - 1,
-            on_hand=book.on_hand - 1,
-            available=book.available - 1,
-        )
-    )
-    entry.question_below_zero(command.location)
-    return entry.close()
-
-
-def set_thresholds(command: SetThresholds, states: States) -> Decision:
-    entry = open_the_book(command, states)
-    own: Thresholds | None = None
-    if command.low is not None and command.critical is not None:
-        recovery = with_margin(command.low) if command.recovery is None else command.recovery
-        own = Thresholds(command.low, command.critical, recovery)
-        if not 0 <= own.critical <= own.low <= own.recovery:
-            raise Refused(
-                "thresholds_out_of_order",
-                "Critical is at most low, and low at most recovery.",
-                low=own.low,
-                critical=own.critical,
-                recovery=own.recovery,
-            )
-    if own != entry.book.own_thresholds:
-        entry.write(
-            ThresholdsSet(
-                office=command.office,
-                item=command.item,
-                version=entry.book.thresholds_version + 1,
-                low=None if own is None else own.low,
-                critical=None if own is None else own.critical,
-                recovery=None if own is None else own.recovery,
-            )
-        )
-    return entry.close()
-
-
-def approve_allocation(command: ApproveAllocation, states: States) -> Decision:
-    stream = f"allocation/{command.allocation}"
-    given: Allocation = states[stream]
-    if given.office is not None:
-        if (given.office, given.item, given.quantity) == (command.office, command.item, command.quantity):
-            return []
-        raise Refused(
-            "allocation_exists", "This allocation was approved before, with other contents.", quantity=given.quantity
-        )
-    if command.office == CENTRE:
-        raise Refused("same_office", "The centre does not allocate to itself.")
-    centre = OpenBook(CENTRE, command.item, command.day, states)
-    free = centre.book.available - centre.book.set_aside
-    if free < command.quantity:
-        raise Refused(
-            "not_enough",
-            "The centre has less than that to give.",
-            asked=command.quantity,
-            available=centre.book.available,
-            set_aside=centre.book.set_aside,
-        )
-    approved = AllocationApproved(
-        office=command.office,
-        item=command.item,
-        allocation=command.allocation,
         quantity=command.quantity,
-        from_office=CENTRE,
-        promised_on=command.promised_on,
+        consignment=command.consignment,
+        sender=command.sender,
         reason=command.reason,
+        requested_by=command.requested_by,
     )
-    centre.write(
-        BlanksSetAside(office=CENTRE, item=command.item, allocation=command.allocation, quantity=command.quantity)
+    return [(stream, asked)]
+
+
+def approve_consignment(command: ApproveConsignment, states: States) -> Decision:
+    stream = f"consignment/{command.consignment}"
+    known: Consignment = states[stream]
+    if not known.asked or known.asked_of != command.office or known.asked_for is None or known.item is None:
+        raise Refused("consignment_unknown", "Nobody asked this office for a consignment of this name.")
+    if known.requested_by == command.approved_by:
+        raise Refused("requester_approves", "Whoever asked for it does not approve it.")
+    if known.announced or known.approved:
+        raise Refused("already_approved", "It was approved, or has left.", approved=known.approved, sent=known.sent)
+    if command.quantity > known.asked:
+        raise Refused("more_than_asked", "More than was asked for.", asked=known.asked, approved=command.quantity)
+    approved = ConsignmentApproved(
+        office=known.asked_for,
+        item=known.item,
+        quantity=command.quantity,
+        consignment=command.consignment,
+        sender=command.office,
+        approved_by=command.approved_by,
     )
-    return [(stream, approved), *centre.close()]
+    return [(stream, approved)]
 
 
 def dispatch(command: DispatchBlanks, states: States) -> Decision:
@@ -262,8 +135,12 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
     before: Consignment = states[stream]
     if before.announced and is_repeated(command, before):
         return []
-    entry = open_the_book(command, states)
+    entry = OpenBook(command.office, command.item, command.day, states)
     refuse_dispatch(command, entry.book, before)
+    check_date(command, entry.book)
+    check_later_balances(command, entry.book, command.location, command.quantity, states)
+    if command.serials is not None:
+        require_held(states, command.item, command.serials, command.office, command.location)
     left = entry.book.shelf(command.location).on_hand - command.quantity
     entry.write(
         BlanksDispatched(
@@ -276,6 +153,9 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
             promised_on=command.promised_on,
             allocation=command.allocation,
             serials=command.serials,
+            loan=command.loan,
+            blank_version=command.blank_version,
+            late_reason=command.late_reason,
             location_on_hand=left,
             on_hand=entry.book.on_hand - command.quantity,
             available=entry.book.available - command.quantity,
@@ -289,12 +169,54 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
         sender=command.office,
         promised_on=command.promised_on,
         allocation=command.allocation,
+        loan=command.loan,
+        request=command.request,
     )
     # The receiver may have been first to book it; only now it shows what is missing of it or too much.
     receiver = OpenBook(command.to, command.item, command.day, states)
     settle(receiver, command.consignment, before, evolve_consignment(before, announced))
-    taken = take_from_allocation(command, states)
-    return [*entry.close(), (stream, announced), *taken, *receiver.close()]
+    return [
+        *entry.close(),
+        (stream, announced),
+        *in_transit(command),
+        *taken_from_promises(command, states),
+        *receiver.close(),
+    ]
+
+
+def in_transit(command: DispatchBlanks) -> Decision:
+    """These numbers are on their way."""
+    if command.serials is None:
+        return []
+    return changed(
+        command.item,
+        command.serials,
+        "IN_TRANSIT",
+        command.office,
+        command.consignment,
+        because="BlanksDispatched",
+        reference=command.consignment,
+    )
+
+
+def taken_from_promises(command: DispatchBlanks, states: States) -> Decision:
+    """What an allocation or a loan has less of now. Raises `Refused`."""
+    taken: Decision = []
+    if command.allocation is not None:
+        taken += take_from_allocation(
+            command.allocation,
+            command.office,
+            command.to,
+            command.item,
+            command.consignment,
+            command.quantity,
+            states,
+        )
+    if command.loan is not None:
+        taken += lend(
+            command.loan, command.office, command.to, command.item, command.consignment, command.quantity, states
+        )
+    return taken
 
 
 def is_repeated(command: DispatchBlanks, sent: Consignment) -> bool:
@@ -307,7 +229,7 @@ def is_repeated(command: DispatchBlanks, sent: Consignment) -> bool:
 
 
 def refuse_dispatch(command: DispatchBlanks, book: Book, consignment: Consignment) -> None:
-    """Raises `Refused` unless the blanks are there to be sent under this consignment's name."""
+    """Raises `Refused` unless the blanks are there to be sent under this consignment's name, and somebody agreed."""
     if command.to == command.office:
         raise Refused("same_office", "A consignment goes to another office.")
     if consignment.announced:
@@ -316,36 +238,50 @@ def refuse_dispatch(command: DispatchBlanks, book: Book, consignment: Consignmen
         )
     if consignment.receiver is not None and (consignment.receiver, consignment.item) != (command.to, command.item):
         raise Refused("consignment_elsewhere", "Another office, or another item, was received under this consignment.")
-    there = book.shelf(command.location).on_hand
-    free = book.available - (0 if command.allocation else book.set_aside)
-    if command.quantity > min(there, free):
+    promised = command.allocation is not None or command.loan is not None
+    # What was received already has left, whoever agreed to it.
+    if command.office != CENTRE and not promised and not consignment.arrived:
+        agreed = (consignment.asked_of, consignment.asked_for, consignment.item)
+        if agreed != (command.office, command.to, command.item) or command.quantity > consignment.approved:
+            raise Refused(
+                "not_approved",
+                "Between offices blanks move as somebody else approved.",
+                asked=command.quantity,
+                approved=consignment.approved,
+            )
+    shelf = book.shelf(command.location)
+    free = book.available - book.quarantined - (0 if command.allocation else book.set_aside)
+    if command.quantity > min(shelf.on_hand - shelf.quarantined, free):
         raise Refused(
             "not_enough",
             "There is less than that to send.",
             asked=command.quantity,
-            location_on_hand=there,
+            location_on_hand=shelf.on_hand,
             available=book.available,
             set_aside=book.set_aside,
+            quarantined=book.quarantined,
+            entry=book.entry,
         )
 
 
-def take_from_allocation(command: DispatchBlanks, states: States) -> Decision:
-    """Counts a dispatch against the allocation it names, if any. Raises `Refused`."""
-    if command.allocation is None:
+def check_consignment(command: CheckConsignment, states: States) -> Decision:
+    stream = f"consignment/{command.consignment}"
+    sent: Consignment = states[stream]
+    waiting = sent.in_transit + sent.rejected
+    if sent.overdue_told or not waiting or sent.sender is None or sent.receiver is None or sent.item is None:
         return []
-    stream = f"allocation/{command.allocation}"
-    given: Allocation = states[stream]
-    if (given.from_office, given.office, given.item) != (command.office, command.to, command.item):
-        raise Refused("allocation_unknown", "No allocation of this name from this office to that one, for this item.")
-    if command.quantity > given.quantity - given.dispatched:
-        raise Refused(
-            "allocation_exceeded",
-            "The allocation has less than that left.",
-            asked=command.quantity,
-            allocated=given.quantity,
-            dispatched=given.dispatched,
+    assert sent.promised_on is not None
+    return [
+        (
+            stream,
+            ConsignmentOverdue(
+                office=office,
+                other=other,
+                item=sent.item,
+                consignment=command.consignment,
+                in_transit=waiting,
+                promised_on=sent.promised_on,
+            ),
         )
-    taken = AllocationDispatched(
-        office=command.to, allocation=command.allocation, consignment=command.consignment, quantity=command.quantity
-    )
-    return [(stream, taken)]
+        for office, other in ((sent.receiver, sent.sender), (sent.sender, sent.receiver))
+    ]

@@ -1,24 +1,14 @@
-"""What can have happened to blanks. Quantities are pieces (ribbons and films too), never negative unless signed."""
+"""What can happen in an office's book of one item: the stream `office/<id>/<item>`.
 
-from datetime import date
-from typing import Literal
+Quantities are pieces (ribbons and films too), never negative unless they are said to be signed.
+"""
+
+from datetime import date, datetime
 
 import msgspec
 
+from services.stock.domain.facts.words import Cause, Item, Kind, Level, SerialRange, Source
 from shared.decider import Fact
-
-Item = Literal["KTP_WNI", "KTP_WNA", "KIA", "RIBBON", "FILM"]
-Source = Literal["PROCUREMENT", "CENTRE", "PROVINCE", "LOAN", "GRANT", "OPENING"]
-Cause = Literal["ENCODE_FAILURE", "MISPRINT", "DAMAGED", "DEAD_CHIP"]
-Level = Literal["OK", "LOW", "CRITICAL", "EMPTY"]
-Kind = Literal["BELOW_ZERO", "SURPLUS", "MISSING_OVERSTATED", "WRONG_OFFICE", "WRONG_ITEM"]
-
-
-class SerialRange(msgspec.Struct, frozen=True):
-    """The numbers on a box, both ends included."""
-
-    first: str
-    last: str
 
 
 class Booked(Fact, frozen=True, kw_only=True):
@@ -41,14 +31,20 @@ class Movement(Booked, frozen=True, kw_only=True):
 class BlanksReceived(Movement, frozen=True, kw_only=True):
     """Blanks arrived from outside the office, or were there when its books were opened (`OPENING`).
 
-    An opening's quantity is what the count found beyond what the book already held.
+    An opening's quantity is what the count found beyond what the book already held. `blank_version`
+    is the kind of chip and print, which not every printer takes. A `RETURN` is of what a consignment's
+    receiver rejected: back with its sender, or taken over only to be spoiled.
     """
 
     source: Source
     bast: str
     serials: SerialRange | None = None
+    further_serials: tuple[SerialRange, ...] = ()
     consignment: str | None = None
     counters: tuple[str, ...] = ()
+    blank_version: str | None = None
+    counted_at: datetime | None = None
+    late_reason: str | None = None
 
 
 class BlanksDispatched(Movement, frozen=True, kw_only=True):
@@ -59,6 +55,18 @@ class BlanksDispatched(Movement, frozen=True, kw_only=True):
     promised_on: date
     allocation: str | None = None
     serials: SerialRange | None = None
+    loan: str | None = None
+    blank_version: str | None = None
+    late_reason: str | None = None
+
+
+class BlanksMoved(Movement, frozen=True, kw_only=True):
+    """Blanks went from `location` to another one of the same office."""
+
+    to: str
+    to_on_hand: int
+    serials: SerialRange | None = None
+    late_reason: str | None = None
 
 
 class BlankUsed(Movement, frozen=True, kw_only=True):
@@ -66,6 +74,8 @@ class BlankUsed(Movement, frozen=True, kw_only=True):
 
     job: str
     used_on: date
+    serial: str | None = None
+    blank_version: str | None = None
 
 
 class BlankSpoiled(Movement, frozen=True, kw_only=True):
@@ -73,6 +83,38 @@ class BlankSpoiled(Movement, frozen=True, kw_only=True):
 
     job: str | None
     cause: Cause
+    spoiled_on: date | None = None
+    serial: str | None = None
+    blank_version: str | None = None
+    late_reason: str | None = None
+
+
+class BlanksDestroyed(Booked, frozen=True, kw_only=True):
+    """Spoiled blanks were burned before two witnesses; `document_sha256` is of the signed minutes.
+
+    `awaiting` are those of the office that still wait, `serials` the numbers among the burned ones,
+    as far as they were told.
+    """
+
+    location: str
+    quantity: int
+    by_cause: dict[Cause, int]
+    minutes: str
+    witnesses: tuple[str, str]
+    document_sha256: str
+    awaiting: int
+    destroyed_on: date
+    serials: tuple[SerialRange, ...] = ()
+    late_reason: str | None = None
+
+
+class BlanksReportedLost(Movement, frozen=True, kw_only=True):
+    """Blanks were lost or stolen: a variance, with the number of the police report."""
+
+    police_report: str
+    serials: SerialRange | None = None
+    reported_by: str
+    late_reason: str | None = None
 
 
 class VarianceRecorded(Booked, frozen=True, kw_only=True):
@@ -88,13 +130,67 @@ class VarianceRecorded(Booked, frozen=True, kw_only=True):
     consignment: str | None = None
 
 
+class StockCounted(Booked, frozen=True, kw_only=True):
+    """A location was counted, and whatever was in question there is answered.
+
+    `expected` is what the book held for the moment of the count; the difference is a variance.
+    """
+
+    location: str
+    count: str
+    counted: int
+    expected: int
+    counters: tuple[str, ...]
+    counted_at: datetime
+    approved_by: str | None = None
+
+
 class DiscrepancyFound(Booked, frozen=True, kw_only=True):
-    """Books and shelf disagree: the location is in question until it is counted."""
+    """Books and shelf disagree: the location is in question until it is counted, or the matter explained."""
 
     location: str
     kind: Kind
     figures: dict[str, int]
     consignment: str | None = None
+    serials: SerialRange | None = None
+    holders: tuple[str, ...] = ()
+
+
+class DiscrepancyExplained(Booked, frozen=True, kw_only=True):
+    """Whose the numbers are that two holders claimed, and why: they may be used again, or are not here.
+
+    `entry` is that of the discrepancy, if the head explained it as a whole.
+    """
+
+    location: str
+    kind: Kind
+    serials: SerialRange
+    quantity: int
+    rightful: str
+    reason: str
+    explained_by: str
+    entry: int | None = None
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """What one movement means for one location: `quantity`, signed, of what is on hand, in one column of the books."""
+
+    location: str
+    column: str
+    quantity: int
+
+
+class MovementReversed(Booked, frozen=True, kw_only=True):
+    """A movement of this book never was: entry `reverses`, of that kind, is undone as of its own moment."""
+
+    reverses: int
+    kind: str
+    changes: tuple[Change, ...]
+    reason: str
+    reversed_by: str
+    consignment: str | None = None
+    cause: Cause | None = None
+    blank_version: str | None = None
 
 
 class StockLow(Booked, frozen=True, kw_only=True):
@@ -116,8 +212,20 @@ class StockRecovered(Booked, frozen=True, kw_only=True):
     episode: int
 
 
+class ServicePointLow(Booked, frozen=True, kw_only=True):
+    """One location of several runs low: the office's own business, as long as the office does not."""
+
+    location: str
+    location_on_hand: int
+    threshold: int
+
+
 class ThresholdsSet(Fact, frozen=True, kw_only=True):
-    """The head set the office's own thresholds in pieces, or, with none, went back to days of cover."""
+    """The head set the office's own thresholds, or, with none, went back to the default days of cover.
+
+    `low`, `critical` and `recovery` are pieces, `low_days` and `critical_days` days of cover; where
+    both are set, the greater counts.
+    """
 
     office: str
     item: Item
@@ -125,16 +233,33 @@ class ThresholdsSet(Fact, frozen=True, kw_only=True):
     low: int | None
     critical: int | None
     recovery: int | None
+    low_days: int | None = None
+    critical_days: int | None = None
+    set_by: str | None = None
+
+
+class ServicePointThresholdSet(Fact, frozen=True, kw_only=True):
+    """At so many pieces or fewer a location is low; with none, the default holds again."""
+
+    office: str
+    item: Item
+    location: str
+    low: int | None
+    set_by: str
 
 
 class DailyUseEstimated(Fact, frozen=True, kw_only=True):
-    """What a day is believed to use, in thousandths of a piece: at the opening, and after each day of use."""
+    """What a day is believed to use, in thousandths of a piece: at the opening, and after each day of use.
+
+    A day on which stock ran out (`ran_out`) does not show what would have been used, and is left out.
+    """
 
     office: str
     item: Item
     thousandths: int
     day: date | None = None
     used: int = 0
+    ran_out: bool = False
 
 
 class BlanksSetAside(Fact, frozen=True, kw_only=True):
@@ -146,65 +271,109 @@ class BlanksSetAside(Fact, frozen=True, kw_only=True):
     quantity: int
 
 
-class ConsignmentAnnounced(Fact, frozen=True, kw_only=True):
-    """Blanks are on their way to `office`."""
+class BlanksReserved(Booked, frozen=True, kw_only=True):
+    """Blanks are kept for a visit until `until`; they are on hand, and not available."""
 
-    office: str
-    item: Item
+    visit: str
     quantity: int
-    consignment: str
-    sender: str
-    promised_on: date
-    allocation: str | None = None
+    until: datetime
 
 
-class ConsignmentReceived(Fact, frozen=True, kw_only=True):
-    """What `office` says it found in a consignment: as reported, whatever the announcement said."""
+class ReservationRefused(Booked, frozen=True, kw_only=True):
+    """There is less available than the visit asks for."""
 
-    office: str
-    item: Item
-    consignment: str
-    location: str
-    accepted: int
-    rejected: int
-    missing: int
-    reason: str | None = None
-
-
-class AllocationApproved(Fact, frozen=True, kw_only=True):
-    """`office` will be given this much."""
-
-    office: str
-    item: Item
-    allocation: str
-    quantity: int
-    from_office: str
-    promised_on: date
+    visit: str
+    asked: int
     reason: str
 
 
-class AllocationDispatched(Fact, frozen=True, kw_only=True):
-    """This much of an allocation has left its sender."""
+class ReservationReleased(Booked, frozen=True, kw_only=True):
+    """What was kept for a visit is available again."""
+
+    visit: str
+    quantity: int
+    reason: str
+
+
+class PrintDebtNoted(Fact, frozen=True, kw_only=True):
+    """Printing says how many cards it owes for want of blanks."""
 
     office: str
-    allocation: str
-    consignment: str
+    item: Item
+    owed: int
+
+
+class DestructionOverdue(Booked, frozen=True, kw_only=True):
+    """Spoiled blanks have waited for their destruction since that day: an invitation to theft."""
+
+    awaiting: int
+    since: date
+
+
+class ReliefLine(msgspec.Struct, frozen=True):
+    """Who could give how much, what stays with them, and above what it stays (None: a buffer may be used up)."""
+
+    office: str
     quantity: int
+    available: int
+    stays_with: int
+    threshold: int | None
+    distance_km: int | None
+
+
+class ReliefProposed(Booked, frozen=True, kw_only=True):
+    """Who could help in this shortage: the province's buffer, then neighbours, nearest first.
+
+    `wanted` would end the shortage, `covered` is what they could give together. Blanks in transit are
+    not counted: they are not there yet.
+    """
+
+    episode: int
+    level: Level
+    wanted: int
+    lines: tuple[ReliefLine, ...]
+    covered: int
+
+
+class BookClosed(Booked, frozen=True, kw_only=True):
+    """The book is closed through that day: nothing is booked on or before it any more.
+
+    `until` is the moment at which the next day begins at the office, `locations` what each location
+    held then, `previous_until` the moment of the closing before.
+    """
+
+    through: date
+    until: datetime
+    previous_until: datetime | None
+    locations: dict[str, int]
+    closed_by: str
 
 
 BookFact = (
     BlanksReceived
     | BlanksDispatched
+    | BlanksMoved
     | BlankUsed
     | BlankSpoiled
+    | BlanksDestroyed
+    | BlanksReportedLost
     | VarianceRecorded
+    | StockCounted
     | DiscrepancyFound
+    | DiscrepancyExplained
+    | MovementReversed
     | StockLow
     | StockRecovered
+    | ServicePointLow
     | ThresholdsSet
+    | ServicePointThresholdSet
     | DailyUseEstimated
     | BlanksSetAside
+    | BlanksReserved
+    | ReservationRefused
+    | ReservationReleased
+    | PrintDebtNoted
+    | DestructionOverdue
+    | ReliefProposed
+    | BookClosed
 )
-ConsignmentFact = ConsignmentAnnounced | ConsignmentReceived
-AllocationFact = AllocationApproved | AllocationDispatched
-StockFact = BookFact | ConsignmentFact | AllocationFact

@@ -1,0 +1,47 @@
+"""HTTP: body → command → answer. A module for each thing that is done in an office, or asked about it."""
+
+from services.stock.api import (
+    balances,
+    between,
+    closing,
+    counting,
+    custody,
+    explaining,
+    importing,
+    overview,
+    premises,
+    receiving,
+    relief,
+    replenishing,
+    reports,
+    reversing,
+    sending,
+    sharing,
+    spoiling,
+    stock_card,
+    thresholds,
+)
+from services.stock.api.common import api
+
+__all__ = [
+    "api",
+    "balances",
+    "between",
+    "closing",
+    "counting",
+    "custody",
+    "explaining",
+    "importing",
+    "overview",
+    "premises",
+    "receiving",
+    "relief",
+    "replenishing",
+    "reports",
+    "reversing",
+    "sending",
+    "sharing",
+    "spoiling",
+    "stock_card",
+    "thresholds",
+]

@@ -1,0 +1,78 @@
+"""The words of the books: items, sources, causes, levels, kinds of discrepancy, and serial numbers."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+Item = Literal["KTP_WNI", "KTP_WNA", "KIA", "RIBBON", "FILM"]
+Source = Literal["PROCUREMENT", "CENTRE", "PROVINCE", "LOAN", "GRANT", "OPENING", "RETURN"]
+Cause = Literal["ENCODE_FAILURE", "MISPRINT", "DAMAGED", "DEAD_CHIP"]
+Level = Literal["OK", "LOW", "CRITICAL", "EMPTY"]
+Kind = Literal[
+    "BELOW_ZERO",
+    "SURPLUS",
+    "MISSING_OVERSTATED",
+    "WRONG_OFFICE",
+    "WRONG_ITEM",
+    "SERIAL_OVERLAP",
+    "LOST_NUMBER_USED",
+    "NUMBER_ELSEWHERE",
+    "CLOSED_LOCATION",
+]
+LocationKind = Literal["STORE", "DISTRICT", "BRANCH", "MALL", "VAN", "BUFFER", "CENTRE"]
+"""An office's store, kecamatan, UPT, counter in a public service mall, or van; a province's buffer; the centre."""
+Condition = Literal["HELD", "IN_TRANSIT", "USED", "SPOILED", "DESTROYED", "LOST", "QUARANTINED"]
+"""What became of a numbered blank; QUARANTINED while two holders claim the number."""
+
+UNITS: dict[Item, tuple[str, int]] = {
+    "KTP_WNI": ("card", 1),
+    "KTP_WNA": ("card", 1),
+    "KIA": ("card", 1),
+    "RIBBON": ("roll", 500),
+    "FILM": ("roll", 500),
+}
+"""Each item's unit, and the cards that one of it yields."""
+
+BLOCK = 10_000
+"""So many consecutive numbers share one stream: a box of blanks touches one or two."""
+
+
+class SerialRange(msgspec.Struct, frozen=True):
+    """The numbers on a box, both ends included: the same letters before as many digits."""
+
+    first: str
+    last: str
+
+    @property
+    def letters(self) -> str:
+        return self.first.rstrip("0123456789")
+
+    @property
+    def digits(self) -> int:
+        return len(self.first) - len(self.letters)
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Both ends as numbers."""
+        start = len(self.letters)
+        return int(self.first[start:]), int(self.last[start:])
+
+    def __len__(self) -> int:
+        first, last = self.numbers
+        return max(last - first + 1, 0)
+
+    def part(self, first: int, last: int) -> "SerialRange":
+        """These numbers, written as this range's are."""
+        return SerialRange(f"{self.letters}{first:0{self.digits}}", f"{self.letters}{last:0{self.digits}}")
+
+    def blocks(self) -> Iterator[tuple[int, "SerialRange"]]:
+        """The range cut where blocks of numbers end, each part with its block."""
+        first, last = self.numbers
+        for block in range(first // BLOCK, last // BLOCK + 1):
+            yield block, self.part(max(first, block * BLOCK), min(last, (block + 1) * BLOCK - 1))
+
+
+def serials_of(item: str, serials: SerialRange, block: int) -> str:
+    """The stream of a block of an item's numbers."""
+    return f"serials/{item}/{serials.letters}{serials.digits}/{block}"

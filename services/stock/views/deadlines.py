@@ -1,0 +1,65 @@
+"""When stock wants to be woken: what each fact leaves to be looked at later. `reactions.due` says what is done then.
+
+A row of `deadlines` for each wait; whether it still matters is the state's to say.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from services.stock.domain import (
+    DESTROY_WITHIN,
+    BlanksDestroyed,
+    BlankSpoiled,
+    BlanksReserved,
+    BlankUsed,
+    ConsignmentAnnounced,
+    LoanGranted,
+    StockFact,
+    StockLow,
+)
+from shared.clock import Deadline
+from shared.decider import Row
+from shared.offices import offices
+
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""A moment that has come whenever it is looked for."""
+
+
+def deadline_rows(stream: str, fact: StockFact, state: Any) -> Iterator[Row]:
+    """The deadlines of a fact, given the state of its stream after it."""
+    match fact:
+        case BlankUsed(office=office, used_on=day):
+            if state.used_that_day == fact.quantity:
+                yield wait(stream, office, "day", end_of(day, office), day.isoformat())
+        case BlankSpoiled(office=office, spoiled_on=date() as day) if state.spoiled == fact.quantity:
+            yield wait(stream, office, "destruction", end_of(day + DESTROY_WITHIN, office), day.isoformat())
+        case BlanksDestroyed(office=office, destroyed_on=day) if state.spoiled > 0:
+            yield wait(stream, office, "destruction", end_of(day + DESTROY_WITHIN, office), day.isoformat())
+        case BlanksReserved(office=office, until=until, visit=visit):
+            yield wait(stream, office, "reservation", until, visit)
+        case ConsignmentAnnounced(office=office, promised_on=day, item=item):
+            yield wait(stream, office, "consignment", end_of(day, office), item)
+        case LoanGranted(office=office, return_by=day, item=item):
+            yield wait(stream, office, "loan", end_of(day, office), item)
+        case StockLow(office=office, episode=episode, level=level) if is_of_a_city(office):
+            yield wait(stream, office, "relief", AT_ONCE, f"{episode}/{level}")
+
+
+def wait(stream: str, office: str, kind: str, due: datetime, data: str) -> Row:
+    """One wait of a stream for each kind and `data`: told again before it is over, it is the same wait."""
+    return Deadline(f"{stream}/{kind}/{data}", stream, office, due, kind, data).row
+
+
+def end_of(day: date, office: str) -> datetime:
+    """The moment at which this day is over at the office."""
+    here = offices().get(office)
+    assert here is not None, "facts are of known offices"
+    return datetime.combine(day + timedelta(days=1), time.min, here.timezone)
+
+
+def is_of_a_city(office: str) -> bool:
+    """One whose province and neighbours may help it; a province's buffer is filled by the centre."""
+    here = offices().get(office)
+    assert here is not None, "facts are of known offices"
+    return here.type in ("kabupaten", "kota")
