@@ -15,9 +15,9 @@ from bench.report import Reading
 from bench.site import Site
 from deploy.local.process import CannotStart
 
-EXPERIMENTS = ("web", "appends", "history", "loop", "whole")
+EXPERIMENTS = ("web", "receiving", "appends", "history", "growth", "loop", "whole")
 FULL = Effort(rounds=5, seconds=3)
-QUICK = Effort(rounds=5, seconds=1)
+QUICK = Effort(rounds=5, seconds=1, events=200_000)
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         importlib.import_module(f"bench.{name}")
     parser = argparse.ArgumentParser(description="Measures Blanko, side by side with its peers.")
     parser.add_argument("only", nargs="?", default="", help="names of figures, parted by commas")
-    parser.add_argument("--quick", action="store_true", help="windows of a second: to see that it works")
+    parser.add_argument("--quick", action="store_true", help="windows of a second, a past of days: does it work?")
     wish = parser.parse_args()
     chosen = _chosen([name for name in wish.only.split(",") if name], parser)
     report.clear()

@@ -21,7 +21,7 @@ from shared.schema import scripts_of
 OFFICES = 500
 ITEM: Item = "KTP_WNI"
 LOCATION = "gudang"
-TABLES = ("events", "log_head", "streams", "topics", "idempotency_keys", "balances")
+TABLES = ("events", "log_head", "streams", "topics", "idempotency_keys", "balances", "consignments")
 
 
 @cache
@@ -47,6 +47,10 @@ class Books:
     def opened(self) -> Self:
         """Takes 500 offices on board, and keeps a copy of that."""
         asyncio.run(self._open())
+        return self.kept()
+
+    def kept(self) -> Self:
+        """Keeps a copy of what is there."""
         copies = "".join(f"create table seed.{table} as table {table};" for table in TABLES)
         self.sql(f"create schema seed; {copies}")
         return self
@@ -56,7 +60,7 @@ class Books:
         return self._postgres.sql(script, self.name)
 
     def reset(self) -> None:
-        """As after the opening, with a checkpoint behind it."""
+        """As when it was kept, with a checkpoint behind it."""
         kept = ", ".join(TABLES)
         copies = "".join(f"insert into {table} table seed.{table};" for table in TABLES)
         self.sql(f"truncate {kept}; {copies} analyze {kept}; checkpoint")

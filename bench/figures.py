@@ -48,10 +48,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long to measure: `rounds` of every mode, `seconds` each."""
+    """How long to measure: `rounds` of every mode, `seconds` each; and the events of a long past."""
 
     rounds: int
     seconds: int
+    events: int = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)

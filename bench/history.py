@@ -2,13 +2,11 @@
 
 import asyncio
 from functools import partial
-from typing import Any
-
-import asyncpg
 
 from bench.books import Books
 from bench.figures import Effort, Figure, Findings, Series, Void, at_least, at_most, interleaved, measures, series
 from bench.helper import Helper
+from bench.log import connect
 from bench.past import FACTS, LONG, LONG_FACTS, SHORT, Past
 from bench.site import Site
 
@@ -27,7 +25,7 @@ def past(site: Site) -> Books:
 
 
 async def _write(url: str) -> None:
-    owner: asyncpg.Connection[Any] = await asyncpg.connect(url.replace("+asyncpg", ""))
+    owner = await connect(url)
     await Past().write(owner)
     await owner.close()
 

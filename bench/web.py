@@ -3,9 +3,7 @@
 All four servers run under the same uvicorn and get the very same requests: token, key and body of a receipt.
 """
 
-import http.client
 import json
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,15 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.books import ITEM, LOCATION, Books, cities
 from bench.figures import Effort, Figure, Findings, Series, Void, at_least, interleaved, measures, series
 from bench.helper import Helper
+from bench.server import Server
 from bench.site import Site
-from deploy.local.paths import ROOT
-from deploy.local.process import Process, free_port
-from deploy.local.tokens import AUDIENCE
 
 CONNECTIONS = 64
 WARM_UP = 1.0
@@ -37,47 +31,6 @@ class Window:
     cpu: float
     p50: float
     p99: float
-
-
-class Server:
-    """A web process. A context manager; it is ready on entering."""
-
-    def __init__(self, site: Site, app: str, database_url: str = "") -> None:
-        self.port = free_port()
-        command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(self.port)]
-        command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--timeout-graceful-shutdown", "5"]
-        environment = {
-            "DATABASE_URL": database_url,
-            "KAFKA_BOOTSTRAP_SERVERS": "",
-            "AUTH_ISSUER": site.issuer.name,
-            "AUTH_AUDIENCE": AUDIENCE,
-            "AUTH_JWKS": str(site.issuer.key_set),
-        }
-        log = site.folder / f"{app.partition(':')[0]}.log"
-        self._process = Process(app, command, log, folder=ROOT, environment=environment)
-
-    @property
-    def cpu_seconds(self) -> float:
-        times = psutil.Process(self._process.pid).cpu_times()
-        return times.user + times.system
-
-    def __enter__(self) -> "Server":
-        self._process.start()
-        self._process.wait_until(self._answers, 60)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._process.stop()
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
-        try:
-            connection.request("POST", "/health/live", b"{}")
-            return connection.getresponse().status > 0
-        except OSError:
-            return False
-        finally:
-            connection.close()
 
 
 @measures(
@@ -115,7 +68,14 @@ def http_commands(site: Site, effort: Effort) -> Findings:
 
 def receipts(site: Site) -> list[dict[str, Any]]:
     """A receipt for each office, as its own storekeeper."""
-    body = {"item": ITEM, "location": LOCATION, "quantity": 100, "source": "PROCUREMENT", "bast": "BAST-470-2024"}
+    body = {
+        "item": ITEM,
+        "location": LOCATION,
+        "quantity": 100,
+        "source": "PROCUREMENT",
+        "bast": "BAST-470-2024",
+        "counters": ["p-1", "p-2"],
+    }
     return [
         {
             "path": f"/offices/{office.id}/receipts",

@@ -134,7 +134,14 @@ def _write(service: str, office: str, issuer: Issuer) -> dict[str, Any]:
         body = {"workstation": "ws-1", "location": LOCATION, "item": ITEM, "reason": "FIRST"}
     elif service == "stock":
         role, path = "storekeeper", f"{path}/receipts"
-        body = {"item": ITEM, "location": LOCATION, "quantity": 5, "source": "CENTRE", "bast": "BAST-470-2024"}
+        body = {
+            "item": ITEM,
+            "location": LOCATION,
+            "quantity": 5,
+            "source": "CENTRE",
+            "bast": "BAST-470-2024",
+            "counters": ["p-1", "p-2"],
+        }
     else:
         path += "/visits"
         body = {"visit": KEY, "place": "SMA 1", "held_on": f"{date.today() + timedelta(days=7)}", "expected": 100}

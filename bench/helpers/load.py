@@ -9,6 +9,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import getrandbits
@@ -25,8 +26,10 @@ Parts = Sequence[bytes]
 """A request, split where its key belongs."""
 
 
-def request(path: str, token: str, body: Mapping[str, Any]) -> Parts:
-    """A POST; path and body may hold `KEY`."""
+def request(path: str, token: str, body: Mapping[str, Any] | None = None) -> Parts:
+    """A POST, whose path and body may hold `KEY`; without a body a GET."""
+    if body is None:
+        return (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode(),)
     content = json.dumps(body)
     length = len(content) + content.count(KEY) * (36 - len(KEY))
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {KEY}\r\n"
@@ -60,7 +63,10 @@ class Tally:
 
 
 class Connection(asyncio.Protocol):
-    """Sends a request, awaits its answer, sends the next one at once unless the tally is paced."""
+    """Sends a request, awaits its answer, and has the next one sent at once unless the tally is paced.
+
+    `following` is who sends it: itself, unless it takes turns with connections to other servers.
+    """
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -68,6 +74,7 @@ class Connection(asyncio.Protocol):
         self._began = 0.0
         self.idle = asyncio.Event()
         self.idle.set()
+        self.following = self
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -76,6 +83,9 @@ class Connection(asyncio.Protocol):
         self.idle.clear()
         self._began = time.perf_counter()
         self._transport.write(self._tally.next())
+
+    def close(self) -> None:
+        self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self._held:
@@ -91,10 +101,9 @@ class Connection(asyncio.Protocol):
         if data[9:10] != b"2":
             tally.failed += 1
             tally.first_failure = tally.first_failure or data.decode(errors="replace")
+        self.idle.set()
         if tally.sending and not tally.paced:
-            self.send()
-        else:
-            self.idle.set()
+            self.following.send()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._tally.sending or not self.idle.is_set():
@@ -136,8 +145,58 @@ async def measure(
         transport.close()
     if tally.lost is not None:
         raise tally.lost
+    return _said(tally, during / lasted, latencies)
+
+
+async def measure_in_turn(
+    plan: Sequence[Parts], ports: Sequence[int], lines: int, warm_up: float, seconds: float
+) -> Mapping[str, Any]:
+    """The same of several servers at once, in the order of `ports`.
+
+    Each line sends to one server after the other, each time when the last one has answered: whatever else the
+    machine does meets all of them alike, and each gets as many requests, the same ones.
+    """
+    tallies = [Tally(plan) for _ in ports]
+    loop = asyncio.get_running_loop()
+    opened = []
+    for _ in range(lines):
+        turn = [
+            (await loop.create_connection(partial(Connection, tally), "127.0.0.1", port))[1]
+            for tally, port in zip(tallies, ports, strict=True)
+        ]
+        for connection, following in zip(turn, turn[1:] + turn[:1], strict=True):
+            connection.following = following
+        opened.append(turn)
+    for number, turn in enumerate(opened):
+        turn[number % len(turn)].send()
+    await asyncio.sleep(warm_up)
+    began, before = time.perf_counter(), [tally.answered for tally in tallies]
+    for tally in tallies:
+        tally.seconds.clear()
+    await asyncio.sleep(seconds)
+    during = [tally.answered - earlier for tally, earlier in zip(tallies, before, strict=True)]
+    lasted = time.perf_counter() - began
+    latencies = []
+    for tally in tallies:
+        tally.sending = False
+        latencies.append(sorted(tally.seconds))
+    async with asyncio.timeout(30):
+        for turn in opened:
+            for connection in turn:
+                await connection.idle.wait()
+    for turn in opened:
+        for connection in turn:
+            connection.close()
+    for tally in tallies:
+        if tally.lost is not None:
+            raise tally.lost
+    said = zip(tallies, during, latencies, strict=True)
+    return {"servers": [_said(tally, count / lasted, seconds) for tally, count, seconds in said]}
+
+
+def _said(tally: Tally, rate: float, latencies: Sequence[float]) -> Mapping[str, Any]:
     return {
-        "rate": during / lasted,
+        "rate": rate,
         "answered": tally.answered,
         "failed": tally.failed,
         "first_failure": tally.first_failure,
@@ -163,8 +222,10 @@ async def _pace(lines: Sequence[Connection], rate: float) -> None:
 
 
 def answer(plan: str, **options: Any) -> Mapping[str, Any]:
-    """`plan` is a file: a JSON list of requests, each with its path, token and body."""
+    """`plan` is a file: a JSON list of requests, with path, token and body. With `ports` servers take turns."""
     requests = [request(**wish) for wish in json.loads(Path(plan).read_text())]
+    if "ports" in options:
+        return uvloop.run(measure_in_turn(requests, **options))
     return uvloop.run(measure(requests, **options))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from services.stock.api import api
 from services.stock.domain import Book
 from services.stock.service import STOCK
-from services.stock.views import balances
+from services.stock.views.balances import balances
 from shared.decider import Command
 from shared.http import create_app
 from shared.ledger import Committed, Context, Recorded
@@ -88,16 +88,18 @@ class Sessions:
 
     async def execute(self, command: Command, context: Context) -> Committed:
         """Reads the state under a lock on its row, decides, and stores what follows, all in one transaction."""
-        (stream,) = command.streams
+        stream, *others = command.streams
         async with AsyncSession(self._engine) as session, session.begin():
             version, stored = (await session.execute(FIND, {"of": stream})).one()
             state = msgspec.convert(stored, Book)
+            # Of the office's premises nothing was ever said: it is spared looking.
+            states = {other: STOCK.start(other) for other in others} | {stream: state}
             fact: Any
-            ((_, fact),) = STOCK.decide(command, {stream: state})
+            ((_, fact),) = STOCK.decide(command, states)
             state = STOCK.evolve(state, fact)
             now = datetime.now(UTC)
-            kept = {"stream": stream, "version": version + 1, "state_schema": 1, "state": msgspec.to_builtins(state)}
-            await session.execute(KEEP_STATE, kept)
+            kept = {"stream": stream, "version": version + 1, "state_schema": STOCK.schemas["office"]}
+            await session.execute(KEEP_STATE, kept | {"state": msgspec.to_builtins(state)})
             for row in STOCK.project(stream, fact, state):
                 await session.execute(KEEP_BALANCE, row.values and msgspec.to_builtins(row.values))
             topic = offices().topic("stock", fact.office, now)

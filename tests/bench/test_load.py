@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from bench.helpers.load import KEY, measure, request
+from bench.helpers.load import KEY, measure, measure_in_turn, request
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ async def server(respond: Respond) -> AsyncIterator[int]:
         serving.add(asyncio.current_task())
         with suppress(asyncio.IncompleteReadError):
             while head := await reader.readuntil(b"\r\n\r\n"):
-                length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:"))
+                length = next((int(n[15:]) for n in head.split(b"\r\n") if n.startswith(b"Content-Length:")), 0)
                 await respond(writer, head + await reader.readexactly(length))
         writer.close()
         await writer.wait_closed()
@@ -94,3 +94,36 @@ async def test_a_connection_that_the_server_closes_is_no_success() -> None:
     async with server(respond) as port:
         with pytest.raises(ConnectionResetError):
             await measure(PLAN, port, connections=1, warm_up=0.0, seconds=0.05)
+
+
+async def test_servers_take_turns_and_get_the_same_questions() -> None:
+    seen: list[tuple[str, bytes]] = []
+
+    def responds(name: str, status: bytes) -> Respond:
+        async def respond(writer: asyncio.StreamWriter, request: bytes) -> None:
+            seen.append((name, request))
+            writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+
+        return respond
+
+    plan = [request(f"/offices/{office}/balances", "t") for office in ("17.71", "17.72")]
+    async with server(responds("a", b"200 OK")) as a, server(responds("b", b"503 Busy")) as b:
+        said = (await measure_in_turn(plan, [a, b], lines=1, warm_up=0.05, seconds=0.1))["servers"]
+    assert len(seen) > 8 and {len(plan[0]), len(plan[1])} == {1}
+    assert [name for name, _ in seen] == ["a", "b"] * (len(seen) // 2) + ["a"] * (len(seen) % 2)
+    asked = [[question for name, question in seen if name == who] for who in ("a", "b")]
+    assert asked[0][: len(asked[1])] == asked[1] and asked[0][:2] == [plan[0][0], plan[1][0]]
+    assert [one["failed"] for one in said] == [0, len(asked[1])]
+    assert all(one["p50_ms"] <= one["p99_ms"] for one in said)
+
+
+async def test_a_server_that_closes_its_connection_ends_all_turns() -> None:
+    async def respond(writer: asyncio.StreamWriter, _: bytes) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    async def hang_up(writer: asyncio.StreamWriter, _: bytes) -> None:
+        raise asyncio.IncompleteReadError(b"", None)
+
+    async with server(respond) as a, server(hang_up) as b:
+        with pytest.raises(ConnectionResetError):
+            await measure_in_turn(PLAN, [a, b], lines=1, warm_up=0.0, seconds=0.05)
