@@ -1,4 +1,4 @@
-"""What the rules of a receipt cost: one that all of them apply to, beside the plainest command the ledger knows.
+"""What the rules of a receipt cost: one that all of them apply to, beside the same one as a plain ledger command.
 
 The receipt is of a consignment that the centre announced for it, of 500 numbers that are in transit under its name and
 that nobody else holds, of a known version, counted by two, at a place that is open. It leaves three facts in three
@@ -46,20 +46,19 @@ def receipts(site: Site, effort: Effort) -> Findings:
     boxes = int((effort.seconds + WARM_UP) * A_SECOND)
     full, plain = Books(site, "receiving"), Books(site, "plain")
     asyncio.run(announce(full.owner_url, boxes))
-    plans = site.folder / "full_receipts.json", site.folder / "notes.json"
-    for plan, asked in zip(plans, (_receipts(site, boxes), _notes(site)), strict=True):
-        plan.write_text(json.dumps(asked))
+    plan = site.folder / "full_receipts.json"
+    plan.write_text(json.dumps(_receipts(site, boxes)))
     with ExitStack() as stack:
         generator = stack.enter_context(Helper("bench.helpers.load", site.folder / "load.log"))
 
-        def mode(app: str, books: Books, plan: Path, facts: int, at_most: int | None) -> Any:
+        def mode(app: str, books: Books, facts: int, at_most: int | None) -> Any:
             server = stack.enter_context(Server(site, app, books.kept().url))
             return partial(_fire, generator, server, books, plan, effort.seconds, facts, at_most)
 
         rounds = interleaved(
             {
-                "receipt": mode("services.stock.main:app", full, plans[0], FACTS, boxes),
-                "plain": mode("bench.peers.plain:app", plain, plans[1], 1, None),
+                "receipt": mode("services.stock.main:app", full, FACTS, boxes),
+                "plain": mode("bench.peers.plain:app", plain, 1, None),
             },
             effort.rounds,
         )
@@ -148,13 +147,6 @@ def _receipts(site: Site, boxes: int) -> list[dict[str, Any]]:
         }
         asked.append({"path": f"/offices/{_office(box)}/receipts", "token": tokens[_office(box)], "body": body})
     return asked
-
-
-def _notes(site: Site) -> list[dict[str, Any]]:
-    body = {"quantity": BOX, "note": "BAST-470-2024"}
-    return [
-        {"path": f"/offices/{office}/notes", "token": token, "body": body} for office, token in _tokens(site).items()
-    ]
 
 
 def _tokens(site: Site) -> dict[str, str]:

@@ -40,8 +40,6 @@ async def folded(domain: Domain, driver: Any) -> tuple[Heads, Rows]:
 
     def project(stream: str, fact: Any, state: Any) -> None:
         for row in domain.project(stream, fact, state):
-            if row.table in NOT_OF_FACTS_ALONE:
-                continue
             if row.values is None:
                 rows[row.table].pop(row.key, None)
             else:

@@ -46,7 +46,7 @@ _COLUMNS = """
 select a.attname as name, a.atttypid = 'json'::regtype as json, a.attnum = any(i.indkey) as key
   from pg_attribute a join pg_index i on i.indrelid = a.attrelid and i.indisprimary
  where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
- order by array_position(i.indkey::smallint[], a.attnum), a.attnum
+ order by a.attnum
 """
 
 _CURSORS = """

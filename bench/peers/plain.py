@@ -1,10 +1,9 @@
-"""A web process of the same make whose business is as small as can be: a command is one fact of one stream.
+"""The plain ledger command: the same receipt in a process where nothing but edge, ledger and book stand behind it.
 
-What it leaves out is what a rule, a serial number, a consignment and a read table cost; edge, token, body, key, ledger
-and log are those of stock, and so is its database.
+It takes the same body and leaves one fact of the same kind in the same book, with the book's row. What it leaves out is
+what a rule costs: numbers, consignment, premises, dates, levels.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,72 +11,69 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from services.stock.api.receiving import Receipt
+from services.stock.domain import BlanksReceived, Book, Item, book_of, evolve
+from services.stock.views.balances import balance_rows
 from shared.auth import Role
-from shared.decider import Command, Decision, Domain, Fact, Row, State, States
-from shared.http import Api, Body, Quantity, SafeStr, allow, create_app, write
+from shared.decider import Command, Decision, Domain, States
+from shared.http import Api, allow, create_app, write
 from shared.settings import Settings
 
 api = Api(tags=["plain"])
 
 
-class Noted(Fact, frozen=True, kw_only=True):
-    office: str
-    quantity: int
-    note: str
-    total: int
-
-
-class Total(State, frozen=True):
-    total: int = 0
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Note(Command):
+class Receive(Command):
     office: str
-    quantity: int
-    note: str
+    item: Item
+    location: str
+    said: Receipt
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (f"total/{self.office}",)
+        return (book_of(self.office, self.item),)
 
 
-def decide(command: Note, states: States) -> Decision:
+def decide(command: Receive, states: States) -> Decision:
     (stream,) = command.streams
-    total = states[stream].total + command.quantity
-    return [(stream, Noted(office=command.office, quantity=command.quantity, note=command.note, total=total))]
-
-
-def evolve(_: Total, fact: Noted) -> Total:
-    return Total(fact.total)
-
-
-def project(stream: str, fact: Any, state: Any) -> Iterable[Row]:
-    return ()
+    book, said = states[stream], command.said
+    received = BlanksReceived(
+        office=command.office,
+        item=command.item,
+        location=command.location,
+        quantity=said.quantity,
+        source=said.source,
+        bast=said.bast,
+        serials=None if said.serials is None else said.serials.range,
+        consignment=str(said.consignment),
+        counters=said.counters,
+        blank_version=said.blank_version,
+        location_on_hand=book.shelf(command.location).on_hand + said.quantity,
+        on_hand=book.on_hand + said.quantity,
+        available=book.available + said.quantity,
+    )
+    return [(stream, received)]
 
 
 PLAIN = Domain(
     service="stock",
-    facts=(Noted,),
-    states={"total": Total()},
+    facts=(BlanksReceived,),
+    states={"office": Book()},
     decide=decide,
     evolve=evolve,
-    project=project,
-    promised={Noted: 1},
-    schemas={"total": 1},
+    project=balance_rows,
+    promised={BlanksReceived: 1},
+    schemas={"office": 1},
 )
 
 
-class Entry(Body):
-    quantity: Quantity
-    note: SafeStr
-
-
-@api.post("/offices/{office}/notes")
+@api.post("/offices/{office}/receipts")
 @allow(Role.STOREKEEPER, Role.HEAD)
-async def note(request: Request, office: str, body: Entry) -> Response:
+async def receive(request: Request, office: str, body: Receipt) -> Response:
     now = datetime.now(UTC)
-    command = Note(now=now, occurred_at=now, office=office, quantity=body.quantity, note=body.note)
+    command: Any = Receive(
+        now=now, occurred_at=body.occurred_at, office=office, item=body.item, location=body.location, said=body
+    )
     return await write(request, body, command)
 
 

@@ -19,6 +19,7 @@ from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from shared.auth import Principal, Role
@@ -93,12 +94,20 @@ class Route(APIRoute):
             options["status_code"] = options.get("status_code") or 201
         super().__init__(path, endpoint, **options)
         self._about_office = "office" in self.param_convertors
+        self._slashes, self._tail = path.count("/"), _literal_tail(path)
         if self.dependant.dependencies:
             raise NoPolicy(f"{path}: a route has no Depends")
         if self._writes:
             self.app = self._write
         else:
             self.app = AsyncExitStackMiddleware(self.app)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        # A service has many routes, and most differ in their length or their last word already.
+        path = scope["path"]
+        if not scope["root_path"] and (path.count("/") != self._slashes or not path.endswith(self._tail)):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         if self._writes:
@@ -177,6 +186,12 @@ class Route(APIRoute):
         for field in self._path_fields:
             arguments[field.name] = _path_value(field, path[field.name])
         return arguments
+
+
+def _literal_tail(path: str) -> str:
+    """What every path of this route ends with: its last word, or nothing."""
+    last = path.rpartition("/")[2]
+    return "" if "{" in last else f"/{last}"
 
 
 class Api(APIRouter):

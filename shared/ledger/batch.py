@@ -132,10 +132,11 @@ class Batch:
         self, entry: Entry, heads: Heads, events: list[Event], rows: list[Row], added: dict[str, list[Recalled]]
     ) -> Any:
         domain, command = self._domain, entry.command
-        for stream in command.streams:
+        streams = command.streams
+        for stream in streams:
             if stream not in heads:
                 heads[stream] = self.heads.get(stream) or self._cache[stream]
-        states: dict[Any, Any] = {stream: heads[stream][1] for stream in command.streams}
+        states: dict[Any, Any] = {stream: heads[stream][1] for stream in streams}
         for recall in command.recalls:
             if recall.stream not in states:
                 raise LookupError(f"{type(command).__name__} recalls {recall.stream}, which is not one of its streams")

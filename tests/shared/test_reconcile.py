@@ -328,10 +328,19 @@ async def test_at_the_quiet_hour_differences_are_counted_and_told(played: AsyncE
 
 
 @pytest.mark.parametrize("hour", [19, 20, 0, 18])
-async def test_at_other_hours_nothing_is_compared(engine: AsyncEngine, log: Log, hour: int) -> None:
+async def test_at_other_hours_and_at_its_start_a_worker_compares_nothing(
+    engine: AsyncEngine, hour: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[Any] = []
+
+    async def comparing(*given: Any) -> list[Difference]:
+        compared.append(given)
+        return []
+
+    monkeypatch.setattr(reconciler, "reconcile", comparing)
     async with running(reconcile_nightly(TOY, engine, "127.0.0.1:1", at(hour, 0, 0))):
         await asyncio.sleep(0.3)
-    assert log.lines == []
+    assert compared == []
 
 
 async def test_a_night_on_which_it_fails_is_passed_over(

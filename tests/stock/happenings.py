@@ -56,7 +56,7 @@ BOXES = tuple(SerialRange(f"A{n:04}", f"A{n + 9:04}") for n in range(0, 60, 5))
 offices, places, names_ = st.sampled_from(OFFICES), st.sampled_from(PLACES), st.sampled_from(NAMES)
 few, some = st.integers(0, 12), st.integers(1, 12)
 # Within two minutes things happen in the order in which they are told: clocks differ by as much.
-back = st.one_of(st.just(timedelta(0)), st.timedeltas(JUST_NOW, timedelta(days=6)))
+back = st.one_of(st.just(timedelta(0)), st.timedeltas(JUST_NOW + timedelta(seconds=1), timedelta(days=6)))
 boxes = st.one_of(st.none(), st.none(), st.sampled_from(BOXES))
 
 

@@ -57,6 +57,7 @@ class Offices(Happenings):
         """What came in from outside is on hand, in transit, used, spoiled or explained; nothing else."""
         outside = sum(told.fact.quantity for told in self.naive.log if name(told.fact) == "BlanksReceived")
         outside -= sum(told.fact.accepted for told in self.naive.log if name(told.fact) == "ConsignmentReceived")
+        outside -= sum(told.fact.quantity for told in self.naive.log if name(told.fact) == "RejectedReturned")
         undone = [told.fact for told in self.naive.log if name(told.fact) == "MovementReversed"]
         outside -= sum(
             -c.quantity for f in undone if f.kind == "BlanksReceived" and not f.consignment for c in f.changes
@@ -64,7 +65,9 @@ class Offices(Happenings):
         columns = {c: sum(self.naive.column(c).values()) for c in ("used", "spoiled", "variance")}
         missing = sum(s.missing for s in self.stock.states.values() if isinstance(s, Consignment))
         on_the_way = sum(s.in_transit + s.rejected for s in self.stock.states.values() if isinstance(s, Consignment))
-        unsent = sum(max(s.arrived - s.accepted, 0) for s in self.stock.states.values() if isinstance(s, Consignment))
+        unsent = sum(
+            s.arrived + s.returned - s.accepted for s in self.stock.states.values() if isinstance(s, Consignment)
+        )
         on_hand = sum(book.on_hand for _, book in self.books())
         assert outside + unsent == on_hand + on_the_way + missing - sum(columns.values())
 

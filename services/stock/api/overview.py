@@ -68,12 +68,13 @@ async def get_overview(request: Request, item: Item, province: str | None = None
     offices = [(office, code) for office, code in seen if province in (None, code)]
     if not offices:
         raise NotFound("province")
+    ids = [office.id for office, _ in offices]
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)
-        rows = await views.holdings(connection, list(dict.fromkeys((item, *SUPPLIES))))
-        coming = await views.on_the_way(connection, item)
-        unheard = await silent(request, connection, [office.id for office, _ in offices])
-        printers = printers_of(await views.premises_of(connection, [office.id for office, _ in offices]))
+        rows = await views.holdings(connection, list(dict.fromkeys((item, *SUPPLIES))), ids)
+        coming = await views.on_the_way(connection, item, ids)
+        unheard = await silent(request, connection, ids)
+        printers = printers_of(await views.premises_of(connection, ids))
     held = {office: list(of_office) for office, of_office in groupby(rows, key=lambda row: row["office"])}
     everything, provinces = Sum(), dict[str, Sum]()
     shown = []

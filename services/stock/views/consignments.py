@@ -37,16 +37,17 @@ consignments = Table(
 def consignment_rows(stream: str, fact: StockFact, consignment: Consignment) -> Iterable[Row]:
     """The row of a consignment after this fact."""
     name = stream.removeprefix("consignment/")
+    accepted, rejected, missing, in_transit = consignment.parts
     values = {
         "consignment": name,
         "sender": consignment.sender or consignment.asked_of,
         "receiver": consignment.receiver or consignment.asked_for,
         "item": consignment.item,
         "sent": consignment.sent,
-        "accepted": consignment.accepted,
-        "rejected": consignment.rejected,
-        "missing": consignment.missing,
-        "in_transit": consignment.in_transit,
+        "accepted": accepted,
+        "rejected": rejected,
+        "missing": missing,
+        "in_transit": in_transit,
         "surplus": consignment.surplus,
         "promised_on": consignment.promised_on,
         "allocation": consignment.allocation,

@@ -27,23 +27,23 @@ LOOKED_AT = 100
 """So many last entries of a book are looked at: in a few days the clock does not write as many."""
 
 
-async def holdings(connection: AsyncConnection, items: Sequence[str]) -> Sequence[RowMapping]:
-    """What each office holds of these items now, in order of office."""
+async def holdings(connection: AsyncConnection, items: Sequence[str], offices: Sequence[str]) -> Sequence[RowMapping]:
+    """What each of these offices holds of these items now, in order of office."""
     b = balances.c
     query = (
         select(b.office, b.item, b.onboard, b.on_hand, b.available, b.level, b.daily_use, b.quarantined, b.versions)
-        .where(b.item.in_(items))
+        .where(b.office.in_(offices), b.item.in_(items))
         .order_by(b.office)
     )
     return (await connection.execute(query)).mappings().all()
 
 
-async def on_the_way(connection: AsyncConnection, item: str) -> dict[str, tuple[int, int]]:
-    """By receiver: what is in transit to it, and what it rejected and its sender does not have back yet."""
+async def on_the_way(connection: AsyncConnection, item: str, offices: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By receiver, of these: what is in transit to it, and what it rejected and its sender does not have back yet."""
     c = consignments.c
     query = (
         select(c.receiver, func.sum(c.in_transit), func.sum(c.rejected))
-        .where(c.item == item, or_(c.in_transit > 0, c.rejected > 0))
+        .where(c.receiver.in_(offices), c.item == item, or_(c.in_transit > 0, c.rejected > 0))
         .group_by(c.receiver)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in await connection.execute(query)}

@@ -1,6 +1,7 @@
 """The words of the books: items, sources, causes, levels, kinds of discrepancy, and serial numbers."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -38,6 +39,14 @@ BLOCK = 10_000
 """So many consecutive numbers share one stream: a box of blanks touches one or two."""
 
 
+@lru_cache(maxsize=10_000)
+def _parsed(first: str, last: str) -> tuple[str, int, tuple[int, int]]:
+    # Each rule of a receipt asks anew.
+    letters = first.rstrip("0123456789")
+    start = len(letters)
+    return letters, len(first) - start, (int(first[start:]), int(last[start:]))
+
+
 class SerialRange(msgspec.Struct, frozen=True):
     """The numbers on a box, both ends included: the same letters before as many digits."""
 
@@ -46,17 +55,16 @@ class SerialRange(msgspec.Struct, frozen=True):
 
     @property
     def letters(self) -> str:
-        return self.first.rstrip("0123456789")
+        return _parsed(self.first, self.last)[0]
 
     @property
     def digits(self) -> int:
-        return len(self.first) - len(self.letters)
+        return _parsed(self.first, self.last)[1]
 
     @property
     def numbers(self) -> tuple[int, int]:
         """Both ends as numbers."""
-        start = len(self.letters)
-        return int(self.first[start:]), int(self.last[start:])
+        return _parsed(self.first, self.last)[2]
 
     def __len__(self) -> int:
         first, last = self.numbers
@@ -64,7 +72,10 @@ class SerialRange(msgspec.Struct, frozen=True):
 
     def part(self, first: int, last: int) -> "SerialRange":
         """These numbers, written as this range's are."""
-        return SerialRange(f"{self.letters}{first:0{self.digits}}", f"{self.letters}{last:0{self.digits}}")
+        letters, digits, numbers = _parsed(self.first, self.last)
+        if (first, last) == numbers:
+            return self
+        return SerialRange(f"{letters}{first:0{digits}}", f"{letters}{last:0{digits}}")
 
     def blocks(self) -> Iterator[tuple[int, "SerialRange"]]:
         """The range cut where blocks of numbers end, each part with its block."""

@@ -65,29 +65,38 @@ class Consignment(State, frozen=True):
         return self.sender is not None
 
     @property
+    def parts(self) -> tuple[int, int, int, int]:
+        """What was sent: accepted, rejected, missing, in transit."""
+        accepted = min(self.arrived + self.returned, self.sent)
+        rejected = min(self.turned_away - self.returned, self.sent - accepted)
+        missing = min(self.not_found, self.sent - accepted - rejected)
+        return accepted, rejected, missing, self.sent - accepted - rejected - missing
+
+    @property
     def accepted(self) -> int:
         """Sent, and on hand again: with its receiver, or, of what was rejected, with who took it."""
-        return min(self.arrived + self.returned, self.sent)
+        return self.parts[0]
 
     @property
     def rejected(self) -> int:
         """Sent, arrived unusable, and not yet back."""
-        return min(self.turned_away - self.returned, self.sent - self.accepted)
+        return self.parts[1]
 
     @property
     def missing(self) -> int:
         """Sent, and written off with a reason."""
-        return min(self.not_found, self.sent - self.accepted - self.rejected)
+        return self.parts[2]
 
     @property
     def in_transit(self) -> int:
         """Sent, and not heard of since."""
-        return self.sent - self.accepted - self.rejected - self.missing
+        return self.parts[3]
 
     @property
     def surplus(self) -> int:
         """Came, though it was not sent."""
-        return self.arrived + self.turned_away - self.accepted - self.rejected
+        accepted, rejected, _, _ = self.parts
+        return self.arrived + self.turned_away - accepted - rejected
 
 
 class Allocation(State, frozen=True):
