@@ -9,8 +9,7 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import islice
 from typing import Any
@@ -19,7 +18,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.decider import Domain
-from shared.ledger.replay import Heads, replay_on
+from shared.ledger.replay import Heads, connected, replay_on
 from shared.ledger.store import LOCK
 
 NOT_OF_FACTS_ALONE = frozenset(("deadlines", "dead_letters"))
@@ -63,7 +62,7 @@ def chunks(rows: Iterable[bytes]) -> Iterator[str]:
 
 async def rebuild(domain: Domain, engine: AsyncEngine) -> dict[str, int]:
     """Replaces what is in the read tables; returns how many rows each has now."""
-    async with connected(engine) as driver, driver.transaction():
+    async with connected(engine, "begin") as driver:
         await driver.execute(f"select pg_advisory_xact_lock({LOCK})")
         _, rows = await folded(domain, driver)
         tables = await read_tables(driver)
@@ -73,14 +72,6 @@ async def rebuild(domain: Domain, engine: AsyncEngine) -> dict[str, int]:
             for chunk in chunks(rows[table].values()):
                 await driver.execute(insert, chunk)
         return {table: len(rows[table]) for table in tables}
-
-
-@asynccontextmanager
-async def connected(engine: AsyncEngine) -> AsyncIterator[Any]:
-    """The driver's own connection, without a transaction."""
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-        yield (await connection.get_raw_connection()).driver_connection
 
 
 def domain_of(service: str) -> Domain:

@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shared.clock import utcnow
 from shared.decider import Domain, category
 from shared.envelope import Incoming
-from shared.ledger.replay import Heads
-from shared.rebuild import AT_ONCE, chunks, connected, domain_of, folded, read_tables
+from shared.ledger.replay import Heads, connected
+from shared.rebuild import AT_ONCE, chunks, domain_of, folded, read_tables
 from shared.relay import last_messages
 
 QUIET_HOUR = 19
@@ -70,16 +70,15 @@ async def reconcile(domain: Domain, engine: AsyncEngine, bootstrap_servers: str 
 
     Raises `msgspec.ValidationError` at a fact the domain does not know, `KafkaError`, or the database's error.
     """
-    async with connected(engine) as driver:
-        # Before the snapshot: no message can be on a topic that the snapshot does not have.
-        published = None if bootstrap_servers is None else await _published(driver, bootstrap_servers)
-        async with driver.transaction(isolation="repeatable_read", readonly=True):
-            heads, rows = await folded(domain, driver)
-            found = await _states(driver, domain, heads)
-            for table in await read_tables(driver):
-                found += await _view(driver, table, rows.pop(table, {}).values())
-            if published is not None:
-                found += await _topics(driver, *published)
+    # Before the snapshot: no message can be on a topic that the snapshot does not have.
+    published = None if bootstrap_servers is None else await _published(engine, bootstrap_servers)
+    async with connected(engine, "begin isolation level repeatable read, read only") as driver:
+        heads, rows = await folded(domain, driver)
+        found = await _states(driver, domain, heads)
+        for table in await read_tables(driver):
+            found += await _view(driver, table, rows.pop(table, {}).values())
+        if published is not None:
+            found += await _topics(driver, *published)
     return found
 
 
@@ -145,9 +144,10 @@ def _if_unlike(column: str, *, json: bool) -> str:
     return f"""case when t."{column}"{cast} is distinct from e."{column}"{cast} then '{column}' end"""
 
 
-async def _published(driver: Any, bootstrap_servers: str) -> tuple[dict[str, int], dict[str, Incoming]]:
+async def _published(engine: AsyncEngine, bootstrap_servers: str) -> tuple[dict[str, int], dict[str, Incoming]]:
     """How far the broker had acknowledged each topic, and what is the last message there."""
-    cursors = dict(await driver.fetch(_CURSORS))
+    async with connected(engine, "begin") as driver:
+        cursors = dict(await driver.fetch(_CURSORS))
     return cursors, await last_messages(bootstrap_servers, list(cursors)) if cursors else {}
 
 
@@ -182,7 +182,7 @@ async def reconcile_nightly(
         due = moment.replace(hour=QUIET_HOUR, minute=0, second=0, microsecond=0)
         await asyncio.sleep(((due - moment) % timedelta(days=1) or timedelta(days=1)).total_seconds())
         try:
-            async with connected(engine) as driver:
+            async with connected(engine, "begin") as driver:
                 streams = await driver.fetchval("select count(*) from streams")
             if streams > STREAMS_AT_NIGHT:
                 log.error("books_not_compared", streams=streams)

@@ -4,8 +4,8 @@ The facts come as the text of one COPY, in order of position; each chunk becomes
 prepares the next one.
 """
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -27,8 +27,24 @@ async def replay(domain: Domain, engine: AsyncEngine) -> Heads:
 
     Raises `msgspec.ValidationError` at a fact the domain does not know, or the database's error.
     """
+    async with connected(engine, "begin") as driver:
+        return await replay_on(driver, domain)
+
+
+@asynccontextmanager
+async def connected(engine: AsyncEngine, begin: str) -> AsyncIterator[Any]:
+    """The driver's own connection in a transaction, committed at the end of the block."""
     async with engine.connect() as connection:
-        return await replay_on((await connection.get_raw_connection()).driver_connection, domain)
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            await driver.execute(begin)
+            yield driver
+            await driver.execute("commit")
+        except BaseException:
+            # Who left a COPY in the middle can say nothing more on this connection, not even to roll back.
+            await connection.invalidate()
+            raise
 
 
 async def replay_on(driver: Any, domain: Domain, seen: Seen | None = None) -> Heads:
@@ -65,5 +81,3 @@ class _Folding:
             heads[stream] = version + 1, state
             if seen is not None:
                 seen(stream.decode(), fact, state)
-        # Chunks that have come already are handed over without a pause, and others work on this loop too.
-        await asyncio.sleep(0)

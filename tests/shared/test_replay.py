@@ -49,3 +49,22 @@ async def test_text_that_copy_escapes_arrives_as_it_was(ledger: Ledger, engine: 
 
 async def test_an_empty_log_has_no_streams(engine: AsyncEngine) -> None:
     assert await replay(TOY, engine) == {}
+
+
+@pytest.mark.parametrize("how", ["fails", "is cancelled"])
+async def test_a_replay_that_ends_early_leaves_no_connection_that_hangs(
+    ledger: Ledger, engine: AsyncEngine, how: str
+) -> None:
+    await asyncio.gather(*(ledger.execute(Put(jar="a"), asking()) for _ in range(50)))
+
+    def evolve(*_: Any) -> Jar:
+        if how == "fails":
+            raise ValueError
+        replaying.cancel()
+        return Jar()
+
+    async with asyncio.timeout(10):
+        replaying = asyncio.create_task(replay(replace(TOY, evolve=evolve), engine))
+        await asyncio.wait([replaying])
+        assert replaying.cancelled() or isinstance(replaying.exception(), ValueError)
+        assert len(await replay(TOY, engine)) == 1

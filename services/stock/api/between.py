@@ -43,7 +43,7 @@ async def list_loans(
 @api.get("/offices/{office}/discrepancies")
 @allow(*READERS)
 async def list_discrepancies(request: Request, office: str) -> Response:
-    """What is in question at the office, with the facts that asked. It is answered by a count."""
+    """What is in question at the office, with the facts that asked. A count answers it, or the head explains."""
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)
         found = await views.open_questions(connection, office)
@@ -52,7 +52,8 @@ async def list_discrepancies(request: Request, office: str) -> Response:
             "item": question.item,
             "location": question.location,
             "kind": question.kind,
-            "count_wanted": True,
+            "count_wanted": question.kind != "SERIAL_OVERLAP",
+            "explanation_wanted": question.kind == "SERIAL_OVERLAP",
             "found": [
                 {
                     "entry": entry.version,
