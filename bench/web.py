@@ -72,7 +72,7 @@ def receipts(site: Site) -> list[dict[str, Any]]:
         "item": ITEM,
         "location": LOCATION,
         "quantity": 100,
-        "source": "PROCUREMENT",
+        "source": "GRANT",
         "bast": "BAST-470-2024",
         "counters": ["p-1", "p-2"],
     }

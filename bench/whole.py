@@ -138,7 +138,7 @@ def _write(service: str, office: str, issuer: Issuer) -> dict[str, Any]:
             "item": ITEM,
             "location": LOCATION,
             "quantity": 5,
-            "source": "CENTRE",
+            "source": "GRANT",
             "bast": "BAST-470-2024",
             "counters": ["p-1", "p-2"],
         }

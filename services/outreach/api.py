@@ -127,6 +127,8 @@ async def record_persons(request: Request, office: str, visit: UUID, body: Sync)
         lines=lines,
     )
     response = await write(request, body, command)
+    if response.status_code != 201:
+        return response
     written = msgspec.json.decode(response.body, type=_Written)
     async with request.app.state.engine.connect() as connection:
         known = await views.recordings_among(connection, [line.recording for line in lines])

@@ -28,14 +28,20 @@ UNITS: dict[Item, str] = {"KTP_WNI": "keping", "KTP_WNA": "keping", "KIA": "kepi
 
 
 def pick_up_letter(steps: Sequence[tuple[datetime, RequestFact]], here: Office, offices: Offices) -> str | None:
-    """The letter of a request with these steps; None as long as none was issued."""
-    issued = next(((at, fact) for at, fact in steps if isinstance(fact, PickUpLetterIssued)), None)
-    if issued is None:
+    """The latest letter of a request with these steps; None as long as none was issued.
+
+    It speaks of what was promised since the letter before, and stays as it was issued.
+    """
+    issues = [n for n, (_, fact) in enumerate(steps) if isinstance(fact, PickUpLetterIssued)]
+    if not issues:
         return None
-    at, letter = issued
+    at, letter = steps[issues[-1]]
+    assert isinstance(letter, PickUpLetterIssued)
+    since = issues[-2] if len(issues) > 1 else 0
     unit = UNITS[letter.item]
     asked = next((fact for _, fact in steps if isinstance(fact, ReplenishmentRequested)), None)
-    promised = [fact for _, fact in steps if isinstance(fact, ReplenishmentFilled | ReplenishmentApproved)]
+    of_this = [fact for _, fact in steps[since : issues[-1]]]
+    promised = [fact for fact in of_this if isinstance(fact, ReplenishmentFilled | ReplenishmentApproved)]
     total = sum(_quantity(fact) for fact in promised)
     lines = [
         "SURAT PENGANTAR PENGAMBILAN BLANGKO",

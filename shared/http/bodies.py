@@ -2,16 +2,15 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
 
+from shared.decider import AHEAD
 from shared.http.problems import Problem, invalid
 
-AHEAD = timedelta(minutes=2)
-"""How far a client's clock may be ahead of ours."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
 # A run of 16 digits is what a person's number (NIK, KK) looks like; whoever puts one into free text did not mean to.

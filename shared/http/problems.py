@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 import msgspec
 from fastapi.exceptions import RequestValidationError
+from pydantic_core.core_schema import ErrorType
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -43,12 +44,10 @@ _TELLING = frozenset(
         "too_short",
         "too_long",
         "timezone_aware",
-        "unsafe_text",
-        "not_opaque",
-        "in_the_future",
-        "too_long_ago",
     }
 )
+_OF_PYDANTIC = frozenset[str](get_args(ErrorType))
+"""Every other kind of fault is our own, and its sentence says nothing of what was sent."""
 
 
 class Problem(Exception):
@@ -147,7 +146,8 @@ def _fault(error: Mapping[str, Any], place: tuple[str, ...]) -> dict[str, str]:
     if kind == "extra_forbidden":
         # The last step is a name that the client made up.
         steps.pop()
-    detail = str(error["msg"]) if kind in _TELLING else "Is not valid here"
+    ours = kind not in _OF_PYDANTIC
+    detail = str(error["msg"]) if ours or kind in _TELLING else "Is not valid here"
     return {"at": "".join(f"/{step}" for step in steps), "code": kind, "detail": detail}
 
 

@@ -147,6 +147,9 @@ class Route(APIRoute):
     async def _written(self, request: Request) -> Response:
         scope = request.scope
         admission = await self._admit(scope)
+        if scope["query_string"] not in (b"", b"dry_run=true"):
+            # A dry run that was mistyped must not become a real one.
+            raise Problem(422, "unknown_query", "A request that writes takes no query but dry_run=true.")
         headers = admission.headers
         kind = headers.get(b"content-type", b"")
         if kind != b"application/json" and not _JSON.fullmatch(kind):

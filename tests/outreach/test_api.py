@@ -64,6 +64,13 @@ async def test_a_school_is_visited_and_the_visit_shows_what_came_of_it(operator:
     assert (seen["expected"], seen["recorded"], seen["waiting"], seen["ready"]) == (100, 3, 2, 1)
 
 
+async def test_a_sync_may_be_tried_without_recording_anybody(operator: httpx2.AsyncClient) -> None:
+    visit, body = await planned(operator), {"lines": [line()]}
+    tried = await post(operator, f"{visit}/recordings?dry_run=true", body)
+    assert (tried.status_code, tried.json()["dry_run"]) == (200, True)
+    assert outcomes(await post(operator, f"{visit}/recordings", body)) == ["PRINT_READY"]
+
+
 async def test_the_same_sync_with_the_same_key_gets_the_same_answer(operator: httpx2.AsyncClient) -> None:
     visit, body = await planned(operator), {"lines": [line(), line(next_month())]}
     first = await post(operator, f"{visit}/recordings", body, "sync-1")

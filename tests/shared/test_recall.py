@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.local.postgres import ServiceDatabase
 from shared.decider import AHEAD, Command, Decision, Domain, Recall, Recalled, Refused, States
-from shared.http import bodies
 from shared.ledger import Committed, Entry, Ledger, Unstorable
 from shared.ledger import store as ledger_store
 from shared.ledger.store import Store
@@ -206,10 +205,6 @@ async def test_a_stream_that_is_none_of_the_commands_own_fails_that_command_alon
             await ledger.execute(Nosy(jar="a", since=NOON), asking())
     with pytest.raises(AssertionError, match="jar/b is recalled"):
         Scenario(TOY).when(Nosy(jar="a", since=NOON))
-
-
-def test_as_much_is_recalled_as_a_clients_clock_may_be_ahead() -> None:
-    assert bodies.AHEAD == AHEAD
 
 
 # Without a database: the same in a scenario

@@ -225,3 +225,42 @@ async def test_a_receipt_told_fifty_times_at_once_is_booked_once(caller: Caller)
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.text for answer in answers}) == 1
     assert (await store.get(f"{HERE}/balances")).json()["items"][0]["on_hand"] == 5
+
+
+async def test_whoever_works_in_one_office_acts_in_no_other_though_it_be_in_their_scope(caller: Caller) -> None:
+    for role, region in (("storekeeper", "17"), ("storekeeper", "00"), ("head", "17")):
+        for path, body in (("receipts", received(1)), ("reversals", {"item": "KTP_WNI", "entry": 1, "reason": "x"})):
+            answer = await post(caller(role, region), f"{HERE}/{path}", body)
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+        assert (await caller(role, region).get(f"{HERE}/balances")).status_code == 200
+    back = {**PLACE, "quantity": 1, "bast": "470/9/BAST/2024"}
+    for role, region in (("national", "00"), ("province", "17")):
+        answer = await post(caller(role, region), f"{HERE}/consignments/{uuid4()}/returns", back)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+
+
+async def test_a_province_lends_the_blanks_of_its_own_offices_only(caller: Caller) -> None:
+    loan = {"loan": str(uuid4()), "item": "KTP_WNI", "quantity": 40, "return_by": SOON, "requested_by": "p:dedi"}
+    answer = await post(caller("province", "17"), f"{HERE}/loans", {**loan, "lender": "18.71"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert types(await post(caller("national", "00"), f"{HERE}/loans", {**loan, "lender": "18.71"})) == ["LoanGranted"]
+
+
+async def test_a_receipt_names_each_number_once_and_no_number_of_a_person(caller: Caller) -> None:
+    store = caller("storekeeper", BENGKULU)
+    boxes = [{"first": "KT0001", "last": "KT0010"}, {"first": "KT0006", "last": "KT0015"}]
+    twice = received(20, serials=boxes[0], further_serials=boxes[1:])
+    assert codes(await post(store, f"{HERE}/receipts", twice)) == ["serials_overlap"]
+    assert codes(await post(store, f"{HERE}/receipts", received(1, blank_version="1771010101010001"))) != []
+
+
+async def test_a_loan_that_comes_back_under_another_name_is_returned_all_the_same(caller: Caller) -> None:
+    lender, borrower, loan, back = caller("storekeeper", BENGKULU), caller("storekeeper", "17.01"), uuid4(), uuid4()
+    await post(lender, f"{HERE}/opening-counts", counted(9_000))
+    await post(borrower, "/offices/17.01/opening-counts", counted(100))
+    said = {"loan": str(loan), "item": "KTP_WNI", "quantity": 40, "return_by": SOON, "requested_by": "p:dedi"}
+    types(await post(caller("province", "17"), "/offices/17.01/loans", {**said, "lender": BENGKULU}))
+    types(await post(lender, f"{HERE}/consignments", sent(40, to="17.01", loan=str(loan))))
+    types(await post(borrower, "/offices/17.01/consignments", sent(40, loan=str(loan), consignment=str(back))))
+    arrival = received(40, source="GRANT", consignment=str(back))
+    assert "LoanReturned" in types(await post(lender, f"{HERE}/receipts", arrival))

@@ -36,6 +36,18 @@ class Offices(Happenings):
             assert book.entry == sum(told.stream == stream for told in self.naive.log)
 
     @invariant()
+    def nothing_was_ever_below_zero_unasked(self) -> None:
+        asked = {
+            (told.fact.office, told.fact.item, told.fact.location)
+            for told in self.naive.log
+            if name(told.fact) == "DiscrepancyFound" and told.fact.kind == "BELOW_ZERO"
+        }
+        for place in self.naive.on_hand():
+            # What one command says happened at one instant.
+            instants = {moment: left for moment, _, left in self.naive.timeline(place)}
+            assert place in asked or min(instants.values()) >= 0, place
+
+    @invariant()
     def every_level_is_told(self) -> None:
         for stream, book in self.books():
             assert (book.level, book.episode) == self.levels.get(stream, ("OK", 0))

@@ -174,3 +174,13 @@ def test_a_consignment_at_the_wrong_door_is_accepted_and_asked_about(but: dict[s
     sent = centre_holding(5_000).after(consignment(2_000))
     came = facts(sent.when(receipt(2_000, consignment="c-1", **but)))
     assert kind in [fact.kind for fact in came if isinstance(fact, DiscrepancyFound)]
+
+
+def test_only_who_awaits_a_consignment_can_say_that_something_of_it_is_missing() -> None:
+    office = centre_holding(5_000).after(consignment(2_000))
+    for other in ("17.02", "00"):
+        claimed = office.after(receipt(0, office=other, consignment="c-1", missing=2_000, reason="hilang"))
+        assert parts(claimed) == (0, 0, 0, 2_000)
+        assert "VarianceRecorded" not in names(
+            office.when(receipt(5, office=other, consignment="c-1", missing=9, reason="hilang"))
+        )

@@ -168,3 +168,8 @@ def test_a_wait_that_never_was_is_not_overdue_and_the_next_one_begins_anew() -> 
     assert (book(unsaid).spoiled, book(unsaid).awaiting_since) == (0, None)
     again = unsaid.after(by_hand(1, day=MONDAY + timedelta(days=9)))
     assert book(again).awaiting_since == MONDAY + timedelta(days=9)
+
+
+def test_nothing_is_destroyed_before_it_was_spoiled() -> None:
+    early = burned({"MISPRINT": 1}, day=MONDAY - timedelta(days=1), occurred_at=NOON - timedelta(days=1))
+    assert waiting.refused(early).code == "not_spoiled_yet"

@@ -1,11 +1,26 @@
 """The paper book of an office, taken over as a whole or not at all."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.stock.domain import BlanksReceived, ImportPaperBook, PaperLine, SerialRange, book_of
-from tests.stock.bengkulu import A_DAY, BENGKULU, MALL, MONDAY, NOON, STORE, book, count, facts, names, nothing, receipt
+from tests.stock.bengkulu import (
+    A_DAY,
+    BENGKULU,
+    MALL,
+    MONDAY,
+    NOON,
+    STORE,
+    book,
+    card,
+    count,
+    facts,
+    names,
+    nothing,
+    receipt,
+)
 from tests.stock.test_premises import closing, opening
 
 
@@ -97,3 +112,9 @@ def test_two_people_counted_and_neither_of_them_keeps_the_store(counters: tuple[
 def test_a_known_location_is_not_opened_again() -> None:
     office = nothing.after(opening(STORE, kind="STORE"))
     assert "LocationOpened" not in names(office.when(paper(line(2, 5))))
+
+
+def test_what_happened_since_a_paper_book_that_is_entered_later_is_not_part_of_it() -> None:
+    printed = [card(job=f"job-{n}", occurred_at=NOON - timedelta(hours=1)) for n in range(5)]
+    office = nothing.after(*printed, paper(line(2, 100), occurred_at=NOON - timedelta(hours=3)))
+    assert book(office).on_hand == 95

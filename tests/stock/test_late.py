@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.stock.domain import VarianceRecorded, book_of
+from services.stock.domain import DiscrepancyFound, VarianceRecorded, book_of
 from services.stock.domain.facts import StockCounted
 from shared.testing import Scenario
 from tests.stock.bengkulu import (
@@ -24,6 +24,7 @@ from tests.stock.bengkulu import (
     names,
     quiet,
     receipt,
+    spoiled,
 )
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -141,3 +142,14 @@ def test_what_came_to_a_location_before_its_count_was_there_when_it_was_counted(
     moved = shelf.after(move(10, location=MALL, to=STORE, **on(2, then=0.5)))
     assert (book(moved).shelf(MALL).on_hand, book(moved).shelf(STORE).on_hand) == (40, 99)
     assert moved.state(book_of(BENGKULU, "KTP_WNI")).on_hand == 139
+
+
+def test_a_late_fact_that_leaves_the_location_below_zero_for_a_while_is_asked_about_though_there_is_enough_now() -> (
+    None
+):
+    short_then = quiet(5).after(move(4, **on(1)), receipt(50, **on(2)))
+    late = facts(short_then.when(spoiled(job=None, quantity=3, **on(3, then=1.5))))
+    [asked] = [fact for fact in late if isinstance(fact, DiscrepancyFound)]
+    assert (asked.kind, asked.location, asked.figures) == ("BELOW_ZERO", STORE, {"location_on_hand": -2})
+    assert book(short_then.after(spoiled(job=None, quantity=3, **on(3, then=1.5)))).shelf(STORE).on_hand == 48
+    assert names(short_then.when(card(**on(3, then=1.5)))) == ["BlankUsed"], "one there was"

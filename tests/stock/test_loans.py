@@ -145,3 +145,22 @@ def test_both_ends_are_told_once_that_a_loan_is_overdue() -> None:
     ]
     assert lent(300).after(check).when(check) == []
     assert holding(500).after(loan(10)).when(check) == [], "what was never lent is not owed"
+
+
+def test_what_came_back_before_it_was_announced_is_not_owed_any_more() -> None:
+    early = lent(300).after(receipt(200, consignment="c-2", source="LOAN"))
+    assert early.state("loan/l-1").outstanding == 300, "nobody has said what it is"
+    told = early.after(sent(200, office=NEIGHBOUR, to=BENGKULU, consignment="c-2", loan="l-1"))
+    assert told.state("loan/l-1").outstanding == 100
+
+
+def test_under_a_loan_no_more_goes_back_than_is_owed_without_an_approval() -> None:
+    owed = lent(300).after(receipt(5_000, office=NEIGHBOUR))
+    refusal = owed.refused(sent(301, office=NEIGHBOUR, to=BENGKULU, consignment="c-2", loan="l-1"))
+    assert (refusal.code, refusal.figures["outstanding"]) == ("loan_exceeded", 300)
+    arrived = owed.after(receipt(301, consignment="c-2"))
+    assert arrived.when(sent(301, office=NEIGHBOUR, to=BENGKULU, consignment="c-2", loan="l-1"))
+
+
+def test_an_approval_is_of_the_item_that_was_asked_for() -> None:
+    assert quiet(500).after(asked(100)).refused(approval(100, item="KIA")).code == "consignment_unknown"

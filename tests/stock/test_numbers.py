@@ -8,6 +8,7 @@ from tests.stock.bengkulu import (
     BENGKULU,
     MALL,
     STORE,
+    agreed,
     book,
     card,
     consignment,
@@ -15,6 +16,7 @@ from tests.stock.bengkulu import (
     holding,
     move,
     names,
+    quiet,
     receipt,
 )
 
@@ -121,3 +123,9 @@ def test_blanks_of_a_version_that_no_printer_here_takes_are_on_hand_and_not_usab
     assert book(mixed).usable(frozenset({"4.8"})) == 40
     printed = mixed.after(card(), card())
     assert book(printed).versions == {"5": 98, "4.8": 40}
+
+
+def test_of_a_version_of_which_more_left_than_came_there_is_nothing_not_less() -> None:
+    mixed = quiet(0).after(receipt(10, blank_version="5"), receipt(100, blank_version="4.8"))
+    left = mixed.after(*agreed(50), consignment(50, office=BENGKULU, to="17.01", blank_version="5"))
+    assert (book(left).on_hand, book(left).usable(frozenset({"4.8"}))) == (60, 60)

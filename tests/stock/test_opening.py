@@ -1,5 +1,7 @@
 """Getting on board."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -19,6 +21,7 @@ from tests.stock.bengkulu import (
     nothing,
     receipt,
 )
+from tests.stock.test_premises import closing, opening
 
 
 def test_an_opening_count_opens_the_books_with_what_was_found() -> None:
@@ -97,3 +100,18 @@ def test_the_largest_office_fits_into_a_state() -> None:
     office = nothing.after(*[count(60_000, location=f"kecamatan-{n:02}-nama-yang-panjang") for n in range(50)])
     office = office.after(*[card(location=f"kecamatan-{n:02}-nama-yang-panjang") for n in range(50)])
     assert len(msgspec.json.encode(book(office))) <= 4_096
+
+
+def test_what_happened_since_an_opening_count_that_is_entered_later_is_not_part_of_what_was_counted() -> None:
+    morning, at_ten = NOON - timedelta(hours=3), NOON - timedelta(hours=1)
+    printed = [card(job=f"job-{n}", occurred_at=at_ten) for n in range(5)]
+    told_first = nothing.after(*printed, receipt(20, occurred_at=at_ten), count(100, occurred_at=morning))
+    counted_first = nothing.after(count(100, occurred_at=morning), *printed, receipt(20, occurred_at=at_ten))
+    assert book(told_first).on_hand == book(counted_first).on_hand == 115
+    short = nothing.after(*printed, count(3, occurred_at=morning))
+    assert book(short).shelf(STORE).questions == ("BELOW_ZERO",)
+
+
+def test_no_books_are_opened_at_a_location_that_was_closed() -> None:
+    closed = nothing.after(opening(MALL), closing(MALL))
+    assert closed.refused(count(5, location=MALL)).code == "location_closed"

@@ -141,3 +141,9 @@ def test_the_latest_word_on_a_printer_holds() -> None:
 
 def test_only_a_known_printer_is_retired() -> None:
     assert nothing.refused(RetirePrinter(**THERE, printer="pr-1")).code == "unknown_printer"
+
+
+def test_blanks_are_not_moved_to_a_place_that_nobody_opened_where_places_are_kept() -> None:
+    office = quiet(100).after(opening())
+    assert office.refused(move(10, to="Maal")).code == "location_unknown"
+    assert names(office.when(move(10, to=MALL))) == ["BlanksMoved"]

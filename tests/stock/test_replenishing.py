@@ -24,6 +24,8 @@ from services.stock.domain import (
     VerifyReplenishment,
     book_of,
 )
+from services.stock.wording import pick_up_letter
+from shared.offices import offices
 from shared.testing import Scenario
 from tests.stock.bengkulu import (
     BENGKULU,
@@ -221,3 +223,16 @@ def test_a_letter_told_again_is_the_same_letter() -> None:
 )
 def test_whoever_asked_does_not_decide(scenario: Scenario, command: Any) -> None:
     assert scenario.refused(command).code == "requester_approves"
+
+
+def test_what_is_promised_after_a_letter_has_a_letter_of_its_own_and_the_first_stays_as_it_was() -> None:
+    here = offices().get(BENGKULU)
+    assert here is not None
+    lettered = forwarded.after(letter())
+    told = [(r.occurred_at, r.fact) for r in lettered.past["request/r-1"]]
+    first = pick_up_letter(told, here, offices())
+    later = lettered.after(approve(2_500), letter(letter="SP-2/2024"))
+    second = pick_up_letter([(r.occurred_at, r.fact) for r in later.past["request/r-1"]], here, offices())
+    assert first is not None and second is not None
+    assert "SP-2/2024" in second and "Jumlah  : 2.500 keping" in second
+    assert "2.500" not in first

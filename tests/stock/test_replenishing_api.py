@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.stock.domain import CloseDay, NotePrintDebt, ProposeRelief, UseBlank
+from shared.http import cursor
 from shared.ledger import Context
 from tests.stock.bengkulu import A_DAY, BENGKULU
 from tests.stock.test_api import CENTRE, HERE, SOON, counted, post, received, sent, types
@@ -167,3 +168,9 @@ async def test_a_loan_and_what_was_sent_for_the_request_are_received_for_it(call
     await post(desk, f"{CENTRE}/consignments", sent(20, request=asked["request"]))
     await post(desk, f"{CENTRE}/consignments", sent(20, request=asked["request"], to="17.01"))
     assert (await store.get(here)).json()["in_transit"] == 320, "what goes elsewhere is not received here"
+
+
+async def test_a_cursor_with_a_day_that_there_is_not_is_a_page_like_any_other(caller: Caller) -> None:
+    for day in (0, 2**40):
+        answer = await caller("province", "17").get("/replenishments", params={"cursor": cursor(day, "x")})
+        assert (answer.status_code, answer.json()["replenishments"]) == (200, [])

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from services.stock.domain import BlankSpoiled, MovementReversed, ReverseMovement
+from services.stock.domain import BlanksMoved, BlankSpoiled, BlanksReceived, MovementReversed, ReverseMovement, book_of
 from services.stock.domain.facts import Change
 from shared.decider import Refused
 from shared.testing import Scenario
 from tests.stock.bengkulu import (
+    BENGKULU,
     BOOK,
     CENTRES_BOOK,
     MALL,
@@ -25,6 +26,9 @@ from tests.stock.bengkulu import (
     spoiled,
 )
 from tests.stock.test_late import counted, on
+from tests.stock.test_premises import closing, opening
+
+KIA = book_of(BENGKULU, "KIA")
 
 
 def reversal(scenario: Scenario, entry: int, days: float = 2, stream: str = BOOK, **but: Any) -> ReverseMovement:
@@ -134,3 +138,31 @@ def test_beyond_a_week_the_head_reverses_with_the_reason() -> None:
 def _code(scenario: Scenario, entry: int) -> str:
     refusal: Refused = scenario.refused(reversal(scenario, entry))
     return refusal.code
+
+
+def test_what_came_instead_of_a_consignments_item_takes_nothing_from_it_when_it_is_reversed() -> None:
+    mixed_up = centre_holding(500).after(consignment(100), receipt(40, item="KIA", consignment="c-1"))
+    [entry] = [r.version for r in mixed_up.past[KIA] if isinstance(r.fact, BlanksReceived)]
+    undone = mixed_up.after(reversal(mixed_up, entry, 0, KIA, item="KIA", consignment="c-1"))
+    assert undone.state("consignment/c-1").parts == (0, 0, 0, 100)
+
+
+def test_nothing_comes_back_to_a_location_that_was_closed_since() -> None:
+    emptied = quiet(100).after(opening(STORE), opening(MALL), move(10), move(90))
+    [first, _] = [r.version for r in emptied.past[BOOK] if isinstance(r.fact, BlanksMoved)]
+    refusal = emptied.after(closing(STORE)).refused(reversal(emptied, first, 0))
+    assert refusal.code == "location_closed"
+
+
+def test_what_was_undone_before_is_not_in_the_way() -> None:
+    """A move, its reversal, then the receipt it came from: between the first two nothing was ever short."""
+    moved = quiet(10).after(receipt(50, **on(1)), move(55, **on(1.5)))
+    undone = moved.after(reversal(moved, 4))
+    assert names(undone.when(reversal(undone, 3))) == ["MovementReversed"]
+
+
+def test_a_dispatch_that_was_undone_may_be_dispatched_as_it_should_have_been() -> None:
+    sent = centre_holding(5_000).after(consignment(2_000, **on(1)))
+    undone = sent.after(reversal(sent, 3, stream=CENTRES_BOOK, consignment="c-1"))
+    again = undone.after(consignment(1_500, **on(2)))
+    assert again.state("consignment/c-1").in_transit == 1_500

@@ -76,3 +76,8 @@ def test_what_a_location_lacks_stays_in_the_office() -> None:
 def test_the_offices_own_level_is_judged_on_its_sum() -> None:
     office: Book = book(at_the_mall(141).after(card(location=MALL)))
     assert office.level == "OK"
+
+
+def test_a_threshold_that_is_set_above_what_is_there_is_crossed_at_once() -> None:
+    office = at_the_mall(498)
+    assert names(office.when(own(5_000)))[-1] == "ServicePointLow"

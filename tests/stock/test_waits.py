@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.local.postgres import ServiceDatabase
 from services.stock.domain import (
+    BlanksReceived,
     CheckConsignment,
     CheckDestruction,
     CheckLoan,
@@ -17,6 +18,7 @@ from services.stock.domain import (
     GrantLoan,
     ReleaseReservation,
     ReserveBlanks,
+    ReverseMovement,
     StockCommand,
 )
 from services.stock.reactions import KINDS, due
@@ -29,6 +31,7 @@ from shared.offices import offices
 from shared.testing import Scenario
 from tests.stock.bengkulu import (
     BENGKULU,
+    BOOK,
     HERE,
     MONDAY,
     NOON,
@@ -38,6 +41,7 @@ from tests.stock.bengkulu import (
     consignment,
     count,
     holding,
+    nothing,
     quiet,
     receipt,
     spoiled,
@@ -214,3 +218,20 @@ async def test_what_is_due_is_looked_at_by_the_clock_and_then_gone(ledger: Ledge
     async with engine.connect() as connection:
         left = (await connection.exec_driver_sql("select kind from deadlines")).scalars().all()
     assert left == []
+
+
+def test_what_is_lent_after_its_day_of_return_is_looked_for_at_once() -> None:
+    granted = nothing.after(count(500, office="17.01", daily_use_default=0), loan(MONDAY))
+    late = consignment(100, office="17.01", to=BENGKULU, loan="l-1", now=NOON + timedelta(days=2))
+    assert of_kind(waits(granted, late), "loan") == [(BENGKULU, MIDNIGHT)]
+
+
+def test_a_consignment_of_which_something_is_on_its_way_again_is_waited_for_again() -> None:
+    sent = centre_holding(500).after(consignment(100))
+    friday = [(BENGKULU, MIDNIGHT + timedelta(days=4))]
+    assert of_kind(waits(sent, receipt(100, consignment="c-1")), "consignment") == []
+    assert of_kind(waits(sent, receipt(90, consignment="c-1", rejected=10, reason="basah")), "consignment") == friday
+    arrived = sent.after(receipt(100, consignment="c-1"))
+    [entry] = [r.version for r in arrived.past[BOOK] if isinstance(r.fact, BlanksReceived)]
+    said = {"office": BENGKULU, "reverses": entry, "reason": "keliru", "reversed_by": "p:a", "consignment": "c-1"}
+    assert of_kind(waits(arrived, ReverseMovement(**WHEN | said)), "consignment") == friday

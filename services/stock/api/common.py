@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -21,6 +22,8 @@ api = Api(tags=["stock"])
 READERS = tuple(role for role in Role if role is not Role.OPS)
 HEADS = (Role.HEAD, Role.PROVINCE, Role.NATIONAL)
 """Who answers for an office: its head, and for a buffer or the centre the desk itself."""
+OF_ONE_OFFICE = (Role.OPERATOR, Role.STOREKEEPER, Role.HEAD)
+"""Who works in an office and enters what happens there: what others of the province do is for them to read only."""
 A_YEAR = timedelta(days=366)
 
 
@@ -37,8 +40,8 @@ Location = Annotated[SafeStr, Field(max_length=64)]
 PromisedOn = Annotated[date, AfterValidator(_about_now)]
 SomeDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 Serial = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9]{1,12}$")]
-BlankVersion = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,15}$")]
-"""The kind of chip and print, as on the box: `4.8`, `5`."""
+BlankVersion = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,11}$")]
+"""The kind of chip and print, as on the box: `4.8`, `5`. Too short for a person's number."""
 LateReason = SafeStr | None
 """Why it is entered so late: the head's, beyond the days in which everybody may."""
 
@@ -66,10 +69,15 @@ class Entered(Protocol):
 
 
 def fits(quantity: int, *serials: Serials | None) -> None:
-    """Raises a fault of the body unless these ranges, if any, hold as many numbers as there are pieces."""
+    """Raises a fault of the body unless these ranges, if any, hold as many numbers as there are pieces, each once."""
     known = [each for each in serials if each is not None]
     if known and sum(map(len, known)) != quantity:
         raise PydanticCustomError("serials_do_not_fit", "A serial range should be as long as the quantity")
+    ranges = sorted((each.range for each in known), key=lambda each: (each.letters, each.digits, each.numbers))
+    for one, next_one in pairwise(ranges):
+        alike = (one.letters, one.digits) == (next_one.letters, next_one.digits)
+        if alike and next_one.numbers[0] <= one.numbers[1]:
+            raise PydanticCustomError("serials_overlap", "Serial ranges should hold each number once")
 
 
 def range_of(serials: Serials | None) -> SerialRange | None:
@@ -78,6 +86,7 @@ def range_of(serials: Serials | None) -> SerialRange | None:
 
 def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
     """What every command has: who enters it where, and when it happened (now, unless the body says)."""
+    require_own(request, office)
     now = datetime.now(UTC)
     occurred_at = now if body is None else body.occurred_at
     return {
@@ -93,6 +102,13 @@ def entered(request: Request, office: str, body: Entered | None = None) -> dict[
 def told(request: Request, office: str, item: Item, body: Entered | None = None) -> dict[str, Any]:
     """What every command about an item has."""
     return entered(request, office, body) | {"item": item}
+
+
+def require_own(request: Request, office: str) -> None:
+    """Raises a 403 `Problem` for who works in one office and would act in another, though it be in their scope."""
+    who = principal(request)
+    if who.role in OF_ONE_OFFICE and who.region not in (office, office_of(request, office).code(datetime.now(UTC))):
+        raise Problem(403, "not_allowed", "Whoever works in an office acts in that office only.")
 
 
 def require_desk(request: Request, office: str) -> None:

@@ -59,9 +59,7 @@ async def list_custody_reads(request: Request, cursor: str | None = None, limit:
         rows = await views.custody_reads_within(
             connection, None if region == CENTRE else region, None if last is None else last[0], limit
         )
-    page = [
-        {name: row[name] for name in ("at", "subject", "role", "region", "item", "serial", "found")} for row in rows
-    ]
+    page = [{name: row[name] for name in ASKED} for row in rows]
     return polled(request, {"reads": page, "next": mark(rows[-1]["id"]) if len(rows) == limit else None})
 
 

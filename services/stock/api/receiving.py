@@ -1,7 +1,7 @@
 """HTTP: the count that opens a location's books, and blanks that arrive."""
 
 from typing import Annotated, Literal, Self
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import Request
 from pydantic import Field, model_validator
@@ -24,9 +24,14 @@ from services.stock.api.common import (
     range_of,
     told,
 )
-from services.stock.domain import Item, ReceiveBlanks, RecordOpeningCount, daily_use_default
+from services.stock.domain import CENTRE, Item, ReceiveBlanks, RecordOpeningCount, daily_use_default
 from shared.auth import Role
-from shared.http import Body, OccurredAt, Reference, SafeStr, allow, principal, write
+from shared.http import Body, OccurredAt, Problem, Reference, SafeStr, allow, principal, write
+
+FROM_AN_OFFICE = ("CENTRE", "PROVINCE", "LOAN")
+"""Blanks from there left another office's book: they belong to a consignment, announced or not."""
+UNANNOUNCED = UUID("5b1f6a52-0d0e-4b6f-9a55-0c0b1a2f7d31")
+"""The namespace of their names."""
 
 
 class OpeningCount(Body):
@@ -87,6 +92,23 @@ class Receipt(Body):
         return self
 
 
+def refuse_entry(request: Request, office: str, body: Receipt) -> None:
+    """Raises a 422 `Problem` for who may not have counted, and for a source that is not this office's."""
+    faults = []
+    if principal(request).subject in body.counters:
+        detail = "Whoever enters a receipt did not count it"
+        faults.append({"at": "/body/counters", "code": "counter_is_storekeeper", "detail": detail})
+    if body.source == "PROCUREMENT" and office != CENTRE:
+        faults.append({"at": "/body/source", "code": "not_the_centre", "detail": "Only the centre procures blanks"})
+    if faults:
+        raise Problem(422, "invalid", "The request is not as it should be.", errors=faults)
+
+
+def unannounced(office: str, body: Receipt) -> str:
+    """The name of a consignment that came without one, by its minutes: its sender dispatches it under this name."""
+    return str(uuid5(UNANNOUNCED, f"{office} {body.item} {body.bast}"))
+
+
 @api.post("/offices/{office}/opening-counts")
 @allow(Role.STOREKEEPER, Role.HEAD)
 async def record_opening_count(request: Request, office: str, body: OpeningCount) -> Response:
@@ -109,9 +131,13 @@ async def record_opening_count(request: Request, office: str, body: OpeningCount
 @allow(Role.STOREKEEPER, Role.HEAD)
 async def receive_blanks(request: Request, office: str, body: Receipt) -> Response:
     """Books blanks that arrived. Never refused: what does not fit its consignment becomes a discrepancy."""
+    refuse_entry(request, office, body)
     consignment = name_of(body.consignment)
+    if consignment is None and body.source in FROM_AN_OFFICE:
+        consignment = unannounced(office, body)
     loan = None
-    if body.source == "LOAN" and consignment is not None:
+    # Whatever the paper calls it: what comes back of a loan is owed no more. Most comes from the centre, no borrower.
+    if consignment is not None and body.source not in ("PROCUREMENT", "CENTRE"):
         async with engine_of(request).connect() as connection:
             known = await views.consignment(connection, consignment)
         loan = None if known is None else known["loan"]

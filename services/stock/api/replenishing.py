@@ -269,11 +269,16 @@ async def list_replenishments(
             connection,
             None if region == CENTRE else scope,
             status,
-            None if last is None else (date.fromordinal(last[0]), last[1]),
+            None if last is None else (_day_of(last[0]), last[1]),
             limit,
         )
     following = mark(rows[-1]["requested_on"].toordinal(), rows[-1]["request"]) if len(rows) == limit else None
     return polled(request, {"replenishments": [shown(row) for row in rows], "next": following, "position": position})
+
+
+def _day_of(ordinal: int) -> date:
+    # A cursor that we did not make may hold a day that there is not.
+    return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
 
 
 async def found(request: Request, office: str, replenishment: UUID) -> RowMapping:

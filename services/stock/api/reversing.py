@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, affected, api, day_at, engine_of, office_of
+from services.stock.api.common import HEADS, affected, api, day_at, engine_of, office_of, require_own
 from services.stock.domain import Item, ReverseMovement
 from shared.auth import Role
 from shared.http import Body, NotFound, SafeStr, allow, principal, write
@@ -26,6 +26,7 @@ class Reversal(Body):
 @allow(Role.STOREKEEPER, Role.HEAD)
 async def reverse_movement(request: Request, office: str, body: Reversal) -> Response:
     """Undoes one movement, as of its own moment: once, and not if its location was counted since."""
+    require_own(request, office)
     async with engine_of(request).connect() as connection:
         entry = await views.entry_of(connection, office, body.item, body.entry)
     if entry is None:

@@ -23,16 +23,17 @@ from services.stock.api.common import (
     known_office,
     name_of,
     range_of,
+    require_desk,
     told,
 )
 from services.stock.domain import (
-    CENTRE,
     ApproveAllocation,
     ApproveConsignment,
     DispatchBlanks,
     GrantLoan,
     Item,
     MoveBlanks,
+    ReleaseAllocation,
     RequestConsignment,
 )
 from shared.auth import Role
@@ -58,6 +59,13 @@ class Allotment(Body):
     item: Item
     quantity: Quantity
     promised_on: PromisedOn
+    reason: SafeStr
+
+
+class Release(Body):
+    """What has not left of an allocation is taken back."""
+
+    item: Item
     reason: SafeStr
 
 
@@ -143,6 +151,20 @@ async def approve_allocation(request: Request, office: str, body: Allotment) -> 
     return await write(request, body, command)
 
 
+@api.post("/offices/{office}/allocations/{allocation}/releases")
+@allow(Role.PROVINCE, Role.NATIONAL)
+async def release_allocation(request: Request, office: str, allocation: UUID, body: Release) -> Response:
+    """Takes back what has not left of this desk's promise to the office: it is free for others again."""
+    command = ReleaseAllocation(
+        **told(request, office, body.item),
+        allocation=str(allocation),
+        reason=body.reason,
+        released_by=principal(request).subject,
+        from_office=principal(request).region,
+    )
+    return await write(request, body, command)
+
+
 @api.post("/offices/{office}/consignment-requests")
 @allow(Role.STOREKEEPER, Role.HEAD)
 async def request_consignment(request: Request, office: str, body: Wish) -> Response:
@@ -175,11 +197,7 @@ async def approve_consignment(request: Request, office: str, consignment: UUID, 
 @allow(Role.STOREKEEPER, Role.HEAD, Role.PROVINCE, Role.NATIONAL)
 async def dispatch_blanks(request: Request, office: str, body: Dispatch) -> Response:
     """Sends blanks from this office to another one. Refused when they are not there, or promised to somebody else."""
-    who = principal(request)
-    if who.role is Role.NATIONAL and office != CENTRE:
-        raise Problem(403, "not_allowed", "The national desk sends the centre's blanks only.")
-    if who.role is Role.PROVINCE and office != who.region:
-        raise Problem(403, "not_allowed", "A province sends the blanks of its own buffer only.")
+    require_desk(request, office)
     command = DispatchBlanks(
         **told(request, office, body.item, body),
         location=body.location,
@@ -214,10 +232,13 @@ async def move_blanks(request: Request, office: str, body: Move) -> Response:
 @allow(Role.PROVINCE, Role.NATIONAL)
 async def grant_loan(request: Request, office: str, body: Loan) -> Response:
     """Lets this office have blanks of another one, until they are returned. Whoever asked for it does not grant it."""
+    lender = known_office(request, body.lender, "/body/lender").id
+    if not in_scope(request, lender):
+        raise Problem(403, "not_allowed", "A province lends the blanks of its own offices only.")
     command = GrantLoan(
         **told(request, office, body.item),
         loan=str(body.loan),
-        lender=known_office(request, body.lender, "/body/lender").id,
+        lender=lender,
         quantity=body.quantity,
         return_by=body.return_by,
         requested_by=body.requested_by,

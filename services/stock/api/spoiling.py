@@ -20,6 +20,7 @@ from services.stock.api.common import (
     engine_of,
     fits,
     range_of,
+    require_desk,
     told,
 )
 from services.stock.domain import (
@@ -177,9 +178,10 @@ async def report_lost(request: Request, office: str, body: Loss) -> Response:
 
 
 @api.post("/offices/{office}/consignments/{consignment}/returns")
-@allow(Role.STOREKEEPER, Role.HEAD, Role.NATIONAL)
+@allow(Role.STOREKEEPER, Role.HEAD, Role.PROVINCE, Role.NATIONAL)
 async def return_rejected(request: Request, office: str, consignment: UUID, body: Return) -> Response:
     """Takes back what the receiver of this consignment rejected, or has it spoiled where it is."""
+    require_desk(request, office)
     async with engine_of(request).connect() as connection:
         known = await views.consignment(connection, str(consignment))
     command = ReturnRejected(

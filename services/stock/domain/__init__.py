@@ -78,6 +78,9 @@ from services.stock.domain.decisions.receiving import (
     ReceiveBlanks,
     RecordOpeningCount,
 )
+from services.stock.domain.decisions.releasing import (
+    ReleaseAllocation,
+)
 from services.stock.domain.decisions.relieving import (
     ProposeRelief,
 )
@@ -129,7 +132,9 @@ from services.stock.domain.facts import (
     Cause,
     Change,
     ConsignmentAnnounced,
+    ConsignmentCorrected,
     ConsignmentOverdue,
+    ConsignmentReceived,
     CountApproved,
     CountStarted,
     CustodyChanged,
@@ -141,6 +146,7 @@ from services.stock.domain.facts import (
     Kind,
     Level,
     LoanGranted,
+    LoanLent,
     LoanOverdue,
     LoanReturned,
     LocationClosed,
@@ -255,7 +261,9 @@ __all__ = [
     "CloseReplenishment",
     "Consignment",
     "ConsignmentAnnounced",
+    "ConsignmentCorrected",
     "ConsignmentOverdue",
+    "ConsignmentReceived",
     "Count",
     "CountApproved",
     "CountStarted",
@@ -282,6 +290,7 @@ __all__ = [
     "Line",
     "Loan",
     "LoanGranted",
+    "LoanLent",
     "LoanOverdue",
     "LoanReturned",
     "LocationClosed",
@@ -301,6 +310,7 @@ __all__ = [
     "ReceiveBlanks",
     "RecordOpeningCount",
     "RegisterPrinter",
+    "ReleaseAllocation",
     "ReleaseReservation",
     "ReliefLine",
     "ReliefProposed",

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.stock.domain.facts import BookClosed
+from services.stock.domain.facts import BookClosed, MovementReversed
 from services.stock.domain.movements import changes
 from services.stock.domain.state import Book, Shelf
 from shared.decider import Recalled
@@ -71,6 +71,12 @@ def on_hand_at(
     return balances
 
 
+def changed_after(recalled: Iterable[Recalled], moment: datetime, location: str) -> int:
+    """How much more these facts left at the location, of what happened after that moment."""
+    later = (r for r in recalled if r.occurred_at > moment)
+    return sum(change.quantity for r in later for change in changes(r.fact) if change.location == location)
+
+
 def first_shortfall(
     book: Book, tail: Sequence[Recalled], since: datetime, location: str, quantity: int
 ) -> tuple[int, Recalled | None] | None:
@@ -79,7 +85,10 @@ def first_shortfall(
     The balance there without them, and the fact after which it is so (None: at once). None if it
     never would be.
     """
-    later = [r for moment, r in effective(tail, book) if moment > since]
+    # What was reversed never was: between it and its reversal, at the same instant, nothing was short.
+    undone = {r.fact.reverses: r.version for r in tail if isinstance(r.fact, MovementReversed)}
+    never = undone.keys() | undone.values()
+    later = [r for moment, r in effective(tail, book) if moment > since and r.version not in never]
     moves = [(r, sum(c.quantity for c in changes(r.fact) if c.location == location)) for r in later]
     balance = book.shelf(location).on_hand - sum(change for _, change in moves)
     if balance < quantity:

@@ -14,6 +14,7 @@ from services.stock.domain.facts import (
     Level,
     SerialRange,
     ServicePointLow,
+    ServicePointThresholdSet,
     StockCounted,
     StockLow,
     StockRecovered,
@@ -44,6 +45,8 @@ class OpenBook:
         for change in changes(fact):
             if change.quantity < 0:
                 self._fewer.add(change.location)
+        if isinstance(fact, ServicePointThresholdSet):
+            self._fewer.add(fact.location)
 
     def question(
         self,
@@ -75,6 +78,15 @@ class OpenBook:
         shelf = self.book.shelf(location)
         if shelf.on_hand < 0 and "BELOW_ZERO" not in shelf.questions:
             self.question(location, "BELOW_ZERO", location_on_hand=shelf.on_hand)
+
+    def question_earlier(self, command: StockCommand, location: str, states: States) -> None:
+        """What happened before may leave the location below zero for a while since, though there is enough now."""
+        counted = self.book.counted_since(location, command.occurred_at)
+        if not command.backdated or counted or "BELOW_ZERO" in self.book.shelf(location).questions:
+            return
+        short = first_shortfall(self.book, states[command.since_then], command.occurred_at, location, 0)
+        if short is not None:
+            self.question(location, "BELOW_ZERO", location_on_hand=short[0])
 
     def vary(self, quantity: int, reason: str, location: str | None = None, consignment: str | None = None) -> None:
         """With a location, so much more or less is on hand there; without, no shelf changes."""

@@ -14,7 +14,10 @@ from services.stock.domain import (
     BlanksReserved,
     BlankUsed,
     ConsignmentAnnounced,
+    ConsignmentCorrected,
+    ConsignmentReceived,
     LoanGranted,
+    LoanLent,
     StockFact,
     StockLow,
 )
@@ -38,10 +41,15 @@ def deadline_rows(stream: str, fact: StockFact, state: Any) -> Iterator[Row]:
             yield wait(stream, office, "destruction", end_of(day + DESTROY_WITHIN, office), day.isoformat())
         case BlanksReserved(office=office, until=until, visit=visit):
             yield wait(stream, office, "reservation", until, visit)
-        case ConsignmentAnnounced(office=office, promised_on=day, item=item):
-            yield wait(stream, office, "consignment", end_of(day, office), item)
-        case LoanGranted(office=office, return_by=day, item=item):
-            yield wait(stream, office, "loan", end_of(day, office), item)
+        case ConsignmentAnnounced() | ConsignmentReceived() | ConsignmentCorrected():
+            # What a receipt rejects, or a reversal takes back, is waited for again, though the day may be over.
+            day, waiting = state.promised_on, state.in_transit + state.rejected > 0
+            if day is not None and not state.overdue_told and (waiting or isinstance(fact, ConsignmentAnnounced)):
+                yield wait(stream, state.receiver, "consignment", end_of(day, state.receiver), state.item)
+        case LoanGranted() | LoanLent():
+            # What is lent after its day of return is late at once.
+            if state.return_by is not None and not state.overdue_told:
+                yield wait(stream, state.borrower, "loan", end_of(state.return_by, state.borrower), state.item)
         case StockLow(office=office, episode=episode, level=level) if is_of_a_city(office):
             yield wait(stream, office, "relief", AT_ONCE, f"{episode}/{level}")
 

@@ -59,6 +59,7 @@ from services.stock.domain.decisions.premises import (
 )
 from services.stock.domain.decisions.printing import CloseDay, SpoilBlank, UseBlank, close_day, spoil, use
 from services.stock.domain.decisions.receiving import ReceiveBlanks, RecordOpeningCount, open_books, receive
+from services.stock.domain.decisions.releasing import ReleaseAllocation, release_allocation
 from services.stock.domain.decisions.relieving import ProposeRelief, propose_relief
 from services.stock.domain.decisions.replenishing import (
     CloseReplenishment,
@@ -111,6 +112,7 @@ DECISIONS: dict[type[OfficeCommand], Callable[[Any, States], Decision]] = {
     GrantLoan: grant_loan,
     CheckLoan: check_loan,
     ApproveAllocation: approve_allocation,
+    ReleaseAllocation: release_allocation,
     ProposeRelief: propose_relief,
     RequestReplenishment: request_replenishment,
     VerifyReplenishment: verify_replenishment,

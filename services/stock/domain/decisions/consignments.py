@@ -111,7 +111,7 @@ def request_consignment(command: RequestConsignment, states: States) -> Decision
 def approve_consignment(command: ApproveConsignment, states: States) -> Decision:
     stream = f"consignment/{command.consignment}"
     known: Consignment = states[stream]
-    if not known.asked or known.asked_of != command.office or known.asked_for is None or known.item is None:
+    if not known.asked or known.asked_for is None or (known.asked_of, known.item) != (command.office, command.item):
         raise Refused("consignment_unknown", "Nobody asked this office for a consignment of this name.")
     if known.requested_by == command.approved_by:
         raise Refused("requester_approves", "Whoever asked for it does not approve it.")
@@ -121,7 +121,7 @@ def approve_consignment(command: ApproveConsignment, states: States) -> Decision
         raise Refused("more_than_asked", "More than was asked for.", asked=known.asked, approved=command.quantity)
     approved = ConsignmentApproved(
         office=known.asked_for,
-        item=known.item,
+        item=command.item,
         quantity=command.quantity,
         consignment=command.consignment,
         sender=command.office,
@@ -179,7 +179,7 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
         *entry.close(),
         (stream, announced),
         *in_transit(command),
-        *taken_from_promises(command, states),
+        *taken_from_promises(command, before.arrived, states),
         *receiver.close(),
     ]
 
@@ -199,7 +199,7 @@ def in_transit(command: DispatchBlanks) -> Decision:
     )
 
 
-def taken_from_promises(command: DispatchBlanks, states: States) -> Decision:
+def taken_from_promises(command: DispatchBlanks, arrived: int, states: States) -> Decision:
     """What an allocation or a loan has less of now. Raises `Refused`."""
     taken: Decision = []
     if command.allocation is not None:
@@ -214,7 +214,14 @@ def taken_from_promises(command: DispatchBlanks, states: States) -> Decision:
         )
     if command.loan is not None:
         taken += lend(
-            command.loan, command.office, command.to, command.item, command.consignment, command.quantity, states
+            command.loan,
+            command.office,
+            command.to,
+            command.item,
+            command.consignment,
+            command.quantity,
+            arrived,
+            states,
         )
     return taken
 

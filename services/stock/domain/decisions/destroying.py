@@ -92,6 +92,8 @@ def require_witnesses(witnesses: tuple[str, str], recorded_by: str) -> None:
 
 def refuse_more_than_waits(command: DestroyBlanks, book: Book) -> None:
     """Raises `Refused` if fewer of a cause wait in the office, or fewer in all at this location."""
+    if book.awaiting_since is not None and command.day < book.awaiting_since:
+        raise Refused("not_spoiled_yet", "What waits was spoiled later than that.", since=book.awaiting_since)
     here = book.shelf(command.location).spoiled
     for cause, quantity in command.by_cause.items():
         awaiting = book.awaiting.get(cause, 0)

@@ -11,7 +11,7 @@ from services.stock.domain.decisions.receiving import CountedBox, open_shelf, re
 from services.stock.domain.facts import Item, LocationKind, LocationOpened, SerialRange
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Book, Premises
-from shared.decider import Decision, Refused, States
+from shared.decider import Decision, Recall, Refused, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,14 @@ class ImportPaperBook(OfficeCommand):
         books = (book_of(self.office, item) for item in self.items)
         return tuple(dict.fromkeys((premises_of(self.office), *books, *blocks)))
 
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        return tuple(self.since(item) for item in self.items) if self.backdated else ()
+
+    def since(self, item: Item) -> Recall:
+        """The facts of this item's book since the count; there only when it is entered later."""
+        return Recall(book_of(self.office, item), self.occurred_at)
+
 
 def import_paper_book(command: ImportPaperBook, states: States) -> Decision:
     require_counters(command)
@@ -69,10 +77,11 @@ def import_paper_book(command: ImportPaperBook, states: States) -> Decision:
         check_date(command, entry.book)
         if entry.book.daily_use is None:
             entry.estimate(command.daily_use_defaults[item])
+        past = states[command.since(item)] if command.backdated else ()
         lines = sorted((line for line in command.lines if line.item == item), key=lambda line: line.location)
         for location, boxes in groupby(lines, key=lambda line: line.location):
             counted = tuple(CountedBox(line.counted, line.serials, line.blank_version) for line in boxes)
-            open_shelf(command, entry, location, counted, states)
+            open_shelf(command, entry, location, counted, past, states)
         decision += entry.close()
     return decision
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.stock.domain.commands import StockCommand
-from services.stock.domain.facts import LoanGranted, LoanLent, LoanOverdue
+from services.stock.domain.facts import LoanGranted, LoanLent, LoanOverdue, LoanReturned
 from services.stock.domain.state import Loan
 from shared.decider import Decision, Refused, States
 
@@ -64,18 +64,41 @@ def grant_loan(command: GrantLoan, states: States) -> Decision:
     return [(stream, granted)]
 
 
-def lend(name: str, office: str, to: str, item: str, consignment: str, quantity: int, states: States) -> Decision:
-    """Counts a dispatch against the loan it names. What goes back is counted when it is received. Raises `Refused`."""
+def lend(
+    name: str, office: str, to: str, item: str, consignment: str, quantity: int, arrived: int, states: States
+) -> Decision:
+    """Counts a dispatch against the loan it names. What goes back is counted when it is received. Raises `Refused`.
+
+    `arrived` is what the other office has received of the consignment already, before it was announced.
+    """
     loan: Loan = states[f"loan/{name}"]
     if item != loan.item or {office, to} != {loan.lender, loan.borrower}:
         raise Refused("loan_unknown", "No loan of this name between these offices, for this item.")
     if office == loan.borrower:
-        return []
+        # More than is owed is no return: somebody has to approve it. What has arrived already has left, all the same.
+        if quantity > loan.outstanding and not arrived:
+            raise Refused("loan_exceeded", "Less than that is owed.", asked=quantity, outstanding=loan.outstanding)
+        return given_back(name, loan, consignment, arrived) if arrived else []
     if quantity > loan.granted - loan.lent:
         raise Refused(
             "loan_exceeded", "Less than that is left of the loan.", asked=quantity, granted=loan.granted, lent=loan.lent
         )
     return [(f"loan/{name}", LoanLent(office=to, loan=name, consignment=consignment, quantity=quantity))]
+
+
+def given_back(name: str, loan: Loan, consignment: str, quantity: int) -> Decision:
+    """What the lender has back of a loan is not owed any more."""
+    assert loan.lender is not None and loan.borrower is not None and loan.item is not None
+    returned = LoanReturned(
+        office=loan.borrower,
+        item=loan.item,
+        loan=name,
+        lender=loan.lender,
+        consignment=consignment,
+        quantity=quantity,
+        outstanding=loan.outstanding - quantity,
+    )
+    return [(f"loan/{name}", returned)]
 
 
 def check_loan(command: CheckLoan, states: States) -> Decision:

@@ -7,7 +7,7 @@ from services.stock.domain.custody import changed, known
 from services.stock.domain.facts import BlanksReportedLost, DiscrepancyExplained, SerialRange
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Run
-from shared.decider import Decision, States
+from shared.decider import Decision, Recall, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +19,10 @@ class ReportLost(StockCommand):
     police_report: str
     reported_by: str
     serials: SerialRange | None = None
+
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        return (self.since_then,) if self.backdated else ()
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -47,6 +51,7 @@ def report_lost(command: ReportLost, states: States) -> Decision:
     if command.serials is not None:
         block(command, command.serials, entry, states)
     entry.question_below_zero(command.location)
+    entry.question_earlier(command, command.location, states)
     return entry.close()
 
 

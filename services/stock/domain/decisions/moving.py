@@ -34,6 +34,8 @@ def move(command: MoveBlanks, states: States) -> Decision:
     if command.location == command.to:
         raise Refused("same_location", "A move goes to another location.")
     premises: Premises = states[premises_of(command.office)]
+    if premises.locations and command.to not in premises.locations and not to.counted:
+        raise Refused("location_unknown", "No location of this name was opened.")
     if premises.closed(command.to, command.day):
         raise Refused("location_closed", "The location keeps no blanks on that day.")
     if command.quantity > shelf.on_hand - shelf.quarantined:

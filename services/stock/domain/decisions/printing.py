@@ -8,7 +8,7 @@ from services.stock.domain.facts import BlankSpoiled, BlankUsed, Cause, Conditio
 from services.stock.domain.levels import next_estimate
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Book, Premises
-from shared.decider import Decision, States
+from shared.decider import Decision, Recall, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +17,10 @@ class PrintersReport(StockCommand):
 
     location: str
     serial: str | None = None
+
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        return (self.since_then,) if self.backdated else ()
 
     @property
     def numbers(self) -> SerialRange | None:
@@ -154,3 +158,4 @@ def took(
             reference=reference,
         )
     entry.question_below_zero(command.location)
+    entry.question_earlier(command, command.location, states)

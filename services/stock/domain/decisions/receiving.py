@@ -1,21 +1,23 @@
 """Blanks that arrive, and the count with which a location's books are opened."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from services.stock.domain.commands import StockCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed, claimed, pieces
+from services.stock.domain.decisions.loans import given_back
 from services.stock.domain.facts import (
     BlanksReceived,
     ConsignmentReceived,
-    LoanReturned,
     SerialRange,
     Source,
 )
+from services.stock.domain.history import changed_after
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Consignment, Loan, Premises, evolve_consignment
-from shared.decider import Decision, Refused, States
+from shared.decider import Decision, Recall, Recalled, Refused, States
 
 
 class OpeningCount(Protocol):
@@ -59,7 +61,12 @@ class RecordOpeningCount(StockCommand):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (book_of(self.office, self.item), *numbers_of(self.item, self.serials))
+        here = (book_of(self.office, self.item), premises_of(self.office))
+        return (*here, *numbers_of(self.item, self.serials))
+
+    @property
+    def recalls(self) -> tuple[Recall, ...]:
+        return (self.since_then,) if self.backdated else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,10 +112,14 @@ def open_books(command: RecordOpeningCount, states: States) -> Decision:
     shelf = entry.book.shelf(command.location)
     if shelf.counted:
         raise Refused("already_on_board", "The books of this location are open.", location_on_hand=shelf.on_hand)
+    premises: Premises = states[premises_of(command.office)]
+    if premises.closed(command.location, command.day):
+        raise Refused("location_closed", "The location keeps no blanks on that day.")
     if entry.book.daily_use is None:
         entry.estimate(command.daily_use_default)
     box = CountedBox(command.counted, command.serials, command.blank_version)
-    open_shelf(command, entry, command.location, (box,), states)
+    past = states[command.since_then] if command.backdated else ()
+    open_shelf(command, entry, command.location, (box,), past, states)
     return entry.close()
 
 
@@ -122,11 +133,16 @@ def require_counters(command: OpeningCount) -> None:
 
 
 def open_shelf(
-    command: OpeningCount, entry: OpenBook, location: str, boxes: tuple[CountedBox, ...], states: States
+    command: OpeningCount,
+    entry: OpenBook,
+    location: str,
+    boxes: tuple[CountedBox, ...],
+    past: Sequence[Recalled],
+    states: States,
 ) -> None:
-    """Opens a location's books with what was counted there."""
-    # What was booked before the count was on the shelf when it was counted, or had left it.
-    booked = entry.book.shelf(location).on_hand
+    """Opens a location's books with what was counted there. `past` are the book's facts since then."""
+    # What happened before the count was on the shelf when it was counted, or had left it; what happened since was not.
+    booked = entry.book.shelf(location).on_hand - changed_after(past, command.occurred_at, location)
     for box in boxes:
         before = min(booked, box.counted)
         booked -= before
@@ -152,6 +168,7 @@ def open_shelf(
     if booked > 0:
         entry.vary(-booked, "OPENING_COUNT", location=location)
     shelve(entry, states, location, tuple(box.serials for box in boxes if box.serials is not None), command.minutes)
+    entry.question_below_zero(location)
 
 
 def receive(command: ReceiveBlanks, states: States) -> Decision:
@@ -230,6 +247,9 @@ def unpack(command: ReceiveBlanks, name: str, entry: OpenBook, states: States) -
     if before.item not in (None, command.item):
         entry.question(command.location, "WRONG_ITEM", name, accepted=command.quantity)
         return
+    elsewhere = before.receiver not in (None, command.office)
+    # Only the office that awaits it can miss something of it: elsewhere, what did not come is on its way still.
+    missing = 0 if elsewhere else command.missing
     received = ConsignmentReceived(
         office=command.office,
         item=command.item,
@@ -237,18 +257,16 @@ def unpack(command: ReceiveBlanks, name: str, entry: OpenBook, states: States) -
         location=command.location,
         accepted=command.quantity,
         rejected=command.rejected,
-        missing=command.missing,
+        missing=missing,
         reason=command.reason,
     )
     entry.facts.append((stream, received))
     after = evolve_consignment(before, received)
-    if before.receiver not in (None, command.office):
+    if elsewhere:
         entry.question(command.location, "WRONG_OFFICE", name, accepted=command.quantity)
     settle(entry, name, before, after)
-    if after.announced and command.missing > max(after.missing - before.missing, 0):
-        entry.question(
-            command.location, "MISSING_OVERSTATED", name, missing=command.missing, in_transit=before.in_transit
-        )
+    if after.announced and missing > max(after.missing - before.missing, 0):
+        entry.question(command.location, "MISSING_OVERSTATED", name, missing=missing, in_transit=before.in_transit)
     take_back(command, name, before, entry, states)
 
 
@@ -269,14 +287,4 @@ def take_back(command: ReceiveBlanks, name: str, sent: Consignment, entry: OpenB
     loan: Loan = states[f"loan/{command.loan}"]
     if (loan.lender, loan.item) != (command.office, command.item) or sent.sender != loan.borrower:
         return
-    assert loan.lender is not None and loan.borrower is not None
-    returned = LoanReturned(
-        office=loan.borrower,
-        item=command.item,
-        loan=command.loan,
-        lender=loan.lender,
-        consignment=name,
-        quantity=command.quantity,
-        outstanding=loan.outstanding - command.quantity,
-    )
-    entry.facts.append((f"loan/{command.loan}", returned))
+    entry.facts += given_back(command.loan, loan, name, command.quantity)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.stock.domain.commands import StockCommand, book_of
+from services.stock.domain.decisions.sharing import need
 from services.stock.domain.facts import Level, ReliefLine, ReliefProposed
-from services.stock.domain.fair_share import Need
 from services.stock.domain.open_book import OpenBook
 from services.stock.domain.relief import Lender, propose, wanted_to_recover
 from services.stock.domain.state import Book
@@ -32,14 +32,8 @@ def propose_relief(command: ProposeRelief, states: States) -> Decision:
     book = entry.book
     if (book.episode, book.level) != (command.episode, command.level):
         return []
-    low = Need(
-        office=command.office,
-        available=book.available,
-        daily_use=book.daily_use or 0,
-        backlog=book.print_debt,
-        in_transit=0,
-        floor=book.thresholds.critical,
-    )
+    # Blanks in transit are not there yet.
+    low = need(command.office, book, 0)
     of_the_province = states[book_of(command.province[0], command.item)]
     buffer = lender(*command.province, of_the_province) if of_the_province.onboard else None
     neighbours = [lender(office, km, states[book_of(office, command.item)]) for office, km in command.neighbours]

@@ -70,7 +70,7 @@ class ForwardReplenishment(RequestCommand):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssuePickUpLetter(RequestCommand):
-    """A request: with letter number `letter` the office may fetch what was promised, at `collect_at`."""
+    """A request: with letter `letter` the office may fetch, at `collect_at`, what was promised since the one before."""
 
     letter: str
     collect_at: str
@@ -160,10 +160,10 @@ def issue_pick_up_letter(command: IssuePickUpLetter, states: States) -> Decision
     refuse_requester(known, command.issued_by)
     if not known.promised:
         raise out_of_order("nothing_promised", "There is nothing to fetch: nothing was promised.", known)
-    if known.letter is not None:
-        if known.letter == command.letter:
-            return []
-        raise Refused("letter_issued", "A letter was issued for it already.", letter=known.letter)
+    if known.letter == command.letter:
+        return []
+    if known.lettered >= known.promised:
+        raise Refused("letter_issued", "A letter was issued for all of it already.", letter=known.letter)
     issued = PickUpLetterIssued(
         office=command.office,
         item=command.item,

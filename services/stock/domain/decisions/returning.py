@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from services.stock.domain.commands import StockCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed
+from services.stock.domain.decisions.loans import given_back
 from services.stock.domain.decisions.receiving import shelve
 from services.stock.domain.facts import (
     BlankSpoiled,
     BlanksReceived,
     Cause,
-    LoanReturned,
     RejectedReturned,
     SerialRange,
 )
@@ -72,7 +72,7 @@ def return_rejected(command: ReturnRejected, states: States) -> Decision:
             ),
         )
     )
-    entry.facts += given_back(command, sent, states)
+    entry.facts += returned_to_lender(command, sent, states)
     return entry.close()
 
 
@@ -141,21 +141,11 @@ def spoil_them(command: ReturnRejected, cause: Cause, entry: OpenBook) -> None:
         )
 
 
-def given_back(command: ReturnRejected, sent: Consignment, states: States) -> Decision:
+def returned_to_lender(command: ReturnRejected, sent: Consignment, states: States) -> Decision:
     """What a lender has back is not owed any more."""
     if command.loan is None or sent.loan != command.loan:
         return []
     loan: Loan = states[f"loan/{command.loan}"]
     if loan.lender != command.office or sent.sender != loan.lender:
         return []
-    assert loan.borrower is not None and loan.lender is not None
-    returned = LoanReturned(
-        office=loan.borrower,
-        item=command.item,
-        loan=command.loan,
-        lender=loan.lender,
-        consignment=command.consignment,
-        quantity=command.quantity,
-        outstanding=loan.outstanding - command.quantity,
-    )
-    return [(f"loan/{command.loan}", returned)]
+    return given_back(command.loan, loan, command.consignment, command.quantity)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.stock.domain.commands import StockCommand, book_of
+from services.stock.domain.commands import StockCommand, book_of, premises_of
 from services.stock.domain.facts import (
     BlanksDispatched,
     BlanksMoved,
@@ -17,7 +17,7 @@ from services.stock.domain.facts import (
 from services.stock.domain.history import first_shortfall
 from services.stock.domain.movements import changes
 from services.stock.domain.open_book import OpenBook, check_date, last_count
-from services.stock.domain.state import Consignment
+from services.stock.domain.state import Consignment, Premises
 from shared.decider import Decision, Recall, Recalled, Refused, States
 
 REVERSIBLE = (BlanksReceived, BlanksDispatched, BlanksMoved, BlankSpoiled, BlanksReportedLost)
@@ -38,7 +38,7 @@ class ReverseMovement(StockCommand):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        here = (book_of(self.office, self.item),)
+        here = (book_of(self.office, self.item), premises_of(self.office))
         return here if self.consignment is None else (*here, f"consignment/{self.consignment}")
 
     @property
@@ -55,9 +55,11 @@ def reverse(command: ReverseMovement, states: States) -> Decision:
         refuse_if_destroyed(fact, entry)
     undone = tuple(Change(c.location, c.column, -c.quantity) for c in changes(fact))
     for change in undone:
-        refuse_if_counted(command, entry, change.location, past, states)
+        refuse_if_counted(command, entry, change.location, states)
         if change.quantity < 0:
             refuse_if_short(command, entry, change, past)
+        else:
+            refuse_if_closed(command, change.location, states)
     total = sum(change.quantity for change in undone)
     entry.write(
         MovementReversed(
@@ -76,7 +78,7 @@ def reverse(command: ReverseMovement, states: States) -> Decision:
         )
     )
     if command.consignment is not None:
-        entry.facts.append(correct(command, command.consignment, fact, states))
+        entry.facts += correct(command, command.consignment, fact, states)
     return entry.close()
 
 
@@ -113,13 +115,19 @@ def refuse_if_destroyed(fact: BlankSpoiled, entry: OpenBook) -> None:
         )
 
 
-def refuse_if_counted(
-    command: ReverseMovement, entry: OpenBook, location: str, past: tuple[Recalled, ...], states: States
-) -> None:
+def refuse_if_counted(command: ReverseMovement, entry: OpenBook, location: str, states: States) -> None:
     """Raises `Refused` if a count has seen this location since, naming it."""
     counted = last_count(states, command, location)
     if counted and (counted["entry"] > command.reverses or entry.book.counted_since(location, command.occurred_at)):
         raise Refused("counted_since", "The location was counted since then.", **counted)
+
+
+def refuse_if_closed(command: ReverseMovement, location: str, states: States) -> None:
+    """Raises `Refused` if the location was closed since: nothing can be there again."""
+    premises: Premises = states[premises_of(command.office)]
+    place = premises.locations.get(location)
+    if place is not None and place.closed_on is not None:
+        raise Refused("location_closed", "The location was closed since then.", closed_on=place.closed_on)
 
 
 def refuse_if_short(command: ReverseMovement, entry: OpenBook, change: Change, past: tuple[Recalled, ...]) -> None:
@@ -139,9 +147,12 @@ def refuse_if_short(command: ReverseMovement, entry: OpenBook, change: Change, p
         )
 
 
-def correct(command: ReverseMovement, name: str, fact: Any, states: States) -> tuple[str, ConsignmentCorrected]:
+def correct(command: ReverseMovement, name: str, fact: Any, states: States) -> Decision:
     """The consignment has arrived, or was sent, by so much less. Raises `Refused` for one that somebody received."""
     sent: Consignment = states[f"consignment/{name}"]
+    if sent.item != command.item:
+        # What came instead of its item was never counted as arrived of it.
+        return []
     if isinstance(fact, BlanksDispatched):
         if sent.arrived or sent.turned_away or sent.not_found:
             raise Refused("already_received", "Somebody has booked this consignment.", arrived=sent.arrived)
@@ -154,4 +165,4 @@ def correct(command: ReverseMovement, name: str, fact: Any, states: States) -> t
         corrected = ConsignmentCorrected(
             office=command.office, item=command.item, consignment=name, arrived=-fact.quantity
         )
-    return f"consignment/{name}", corrected
+    return [(f"consignment/{name}", corrected)]

@@ -110,6 +110,17 @@ class AllocationDispatched(Fact, frozen=True, kw_only=True):
     quantity: int
 
 
+class AllocationReleased(Fact, frozen=True, kw_only=True):
+    """What had not left of an allocation was taken back; `quantity` of it."""
+
+    office: str
+    item: Item
+    allocation: str
+    quantity: int
+    reason: str
+    released_by: str
+
+
 class LoanGranted(Fact, frozen=True, kw_only=True):
     """`office` (the borrower) may have so much of `lender`, and gives it back by that day."""
 
@@ -163,5 +174,5 @@ ConsignmentFact = (
     | RejectedReturned
     | ConsignmentOverdue
 )
-AllocationFact = AllocationApproved | AllocationDispatched
+AllocationFact = AllocationApproved | AllocationDispatched | AllocationReleased
 LoanFact = LoanGranted | LoanLent | LoanReturned | LoanOverdue

@@ -263,7 +263,7 @@ class DailyUseEstimated(Fact, frozen=True, kw_only=True):
 
 
 class BlanksSetAside(Fact, frozen=True, kw_only=True):
-    """The sender of an allocation keeps this much for it until it is dispatched."""
+    """The sender of an allocation keeps this much for it until it is dispatched; less than none: it takes it back."""
 
     office: str
     item: Item

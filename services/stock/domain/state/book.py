@@ -151,7 +151,8 @@ def usable_of(available: int, quarantined: int, versions: Mapping[str, int], tak
 
     An office that registered no printer is believed to print on everything.
     """
-    foreign = sum(n for version, n in versions.items() if version not in takes) if takes else 0
+    # More may have left as of a version than was told to have come as it: such a version holds nothing, not less.
+    foreign = sum(max(n, 0) for version, n in versions.items() if version not in takes) if takes else 0
     return available - quarantined - foreign
 
 

@@ -9,6 +9,7 @@ from services.stock.domain.facts import (
     AllocationApproved,
     AllocationDispatched,
     AllocationFact,
+    AllocationReleased,
     ConsignmentAnnounced,
     ConsignmentApproved,
     ConsignmentCorrected,
@@ -174,7 +175,10 @@ def evolve_consignment(consignment: Consignment, fact: ConsignmentFact) -> Consi
                 reason=fact.reason or consignment.reason,
             )
         case ConsignmentCorrected(arrived=arrived, sent=sent):
-            return replace(consignment, arrived=consignment.arrived + arrived, sent=consignment.sent + sent)
+            left = consignment.sent + sent
+            # Nothing was sent after all: it may be dispatched as it should have been.
+            sender = consignment.sender if left else None
+            return replace(consignment, arrived=consignment.arrived + arrived, sent=left, sender=sender)
         case RejectedReturned(quantity=quantity):
             return replace(consignment, returned=consignment.returned + quantity)
         case ConsignmentOverdue():
@@ -196,6 +200,8 @@ def evolve_allocation(allocation: Allocation, fact: AllocationFact) -> Allocatio
             )
         case AllocationDispatched(quantity=quantity):
             return replace(allocation, dispatched=allocation.dispatched + quantity)
+        case AllocationReleased(quantity=quantity):
+            return replace(allocation, quantity=allocation.quantity - quantity)
     assert_never(fact)
 
 

@@ -37,6 +37,7 @@ class Request(State, frozen=True):
     approved: int = 0
     requested_by: str | None = None
     letter: str | None = None
+    lettered: int = 0
     allocation: str | None = None
     reason: str | None = None
     requested_on: date | None = None
@@ -86,7 +87,7 @@ def evolve_request(request: Request, fact: RequestFact) -> Request:
         case AllocationDeclined():
             return replace(request, status="DECLINED")
         case PickUpLetterIssued(letter=letter):
-            return replace(request, letter=letter)
+            return replace(request, letter=letter, lettered=request.promised)
         case ReplenishmentClosed():
             return replace(request, status="CLOSED")
     assert_never(fact)

@@ -52,6 +52,7 @@ def upgrade() -> None:
     create_old_cards()
     index_spoilage()
     index_questions()
+    fill_old_rows()
     install_append_batch(TABLES)
     grant("stock", TABLES)
 
@@ -59,6 +60,29 @@ def upgrade() -> None:
 def widen_balances() -> None:
     op.add_column("balances", sa.Column("quarantined", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("balances", sa.Column("versions", sa.JSON(), nullable=False, server_default="{}"))
+
+
+def fill_old_rows() -> None:
+    """What pages ask of each row, and what stock will want to be woken for: a rebuild leaves deadlines as they are.
+
+    The rest of the read tables is `python -m shared.rebuild stock`'s to fill.
+    """
+    op.execute("update consignments set dispatched = true where sender is not null")
+    op.execute(
+        "update balances set locations = coalesce((select json_object_agg(shelf.key, shelf.value::jsonb || '0')"
+        " from json_each(locations) shelf), '{}')"
+    )
+    # The promised day ends in the west last; by then it has ended everywhere.
+    op.execute(
+        "insert into deadlines select 'consignment/' || consignment || '/consignment/' || item,"
+        " 'consignment/' || consignment, receiver, (promised_on + 1)::timestamp at time zone 'Asia/Jakarta',"
+        " 'consignment', item from consignments where dispatched and in_transit + rejected > 0"
+    )
+    op.execute(
+        "insert into deadlines select concat('office/', office, '/', item, '/relief/', episode, '/', level),"
+        " concat('office/', office, '/', item), office, '2000-01-01Z', 'relief', concat(episode, '/', level)"
+        " from balances where level <> 'OK' and office like '%.%'"
+    )
 
 
 def create_premises() -> None:
