@@ -160,7 +160,9 @@ def test_a_dry_run_shows_what_its_route_adds(web: Web, jar: str) -> None:
     assert count_in(web, jar) == 10
 
 
-@pytest.mark.parametrize("query", ["dry_run=1", "dry_run=True", "dry_run=false", "dry_run", "dry_run=true&more=1", "wet_run=true"])
+@pytest.mark.parametrize(
+    "query", ["dry_run=1", "dry_run=True", "dry_run=false", "dry_run", "dry_run=true&more=1", "wet_run=true"]
+)
 def test_a_dry_run_that_is_mistyped_writes_nothing(web: Web, jar: str, query: str) -> None:
     problem(web.post(f"{jar}/marbles?{query}", marbles()), 422, "unknown_query")
     assert problem(web.post(f"{jar}/takings", {}), 409, "jar_empty")["figures"] == {"left": 0}
