@@ -8,7 +8,6 @@ streams and two rows, and looks at a fourth stream.
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,12 +47,11 @@ def receipts(site: Site, effort: Effort) -> Findings:
     asyncio.run(announce(full.owner_url, boxes))
     plan = site.folder / "full_receipts.json"
     plan.write_text(json.dumps(_receipts(site, boxes)))
-    with ExitStack() as stack:
-        generator = stack.enter_context(Helper("bench.helpers.load", site.folder / "load.log"))
+    with Helper("bench.helpers.load", site.folder / "load.log") as generator:
 
         def mode(app: str, books: Books, facts: int, at_most: int | None) -> Any:
-            server = stack.enter_context(Server(site, app, books.kept().url))
-            return partial(_fire, generator, server, books, plan, effort.seconds, facts, at_most)
+            books.kept()
+            return partial(_fire, generator, site, app, books, plan, effort.seconds, facts, at_most)
 
         rounds = interleaved(
             {
@@ -72,14 +70,25 @@ def receipts(site: Site, effort: Effort) -> Findings:
 
 
 def _fire(
-    generator: Helper, server: Server, books: Books, plan: Path, seconds: int, facts: int, at_most: int | None
+    generator: Helper,
+    site: Site,
+    app: str,
+    books: Books,
+    plan: Path,
+    seconds: int,
+    facts: int,
+    at_most: int | None,
 ) -> tuple[float, float]:
-    """Answers a second, and the server's CPU for each in µs."""
+    """Answers a second, and the server's CPU for each in µs.
+
+    Each round is a new process: one that remembers the streams of the round before would decide every receipt twice.
+    """
     books.reset()
-    cpu = server.cpu_seconds
-    options = {"port": server.port, "connections": CONNECTIONS, "warm_up": WARM_UP, "seconds": seconds}
-    said = generator.ask(plan=str(plan), **options)
-    cpu = server.cpu_seconds - cpu
+    with Server(site, app, books.url) as server:
+        cpu = server.cpu_seconds
+        options = {"port": server.port, "connections": CONNECTIONS, "warm_up": WARM_UP, "seconds": seconds}
+        said = generator.ask(plan=str(plan), **options)
+        cpu = server.cpu_seconds - cpu
     answered = said["answered"]
     if said["failed"]:
         raise Void(f"{said['failed']} requests were not answered with 201; the first: {said['first_failure']}")
