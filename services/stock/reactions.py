@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import msgspec
 
 from services.stock.domain import (
+    ITEMS,
     BookOldCard,
     Cause,
     CheckConsignment,
@@ -33,7 +34,6 @@ READS = ("printing", "outreach")
 NEIGHBOURS_ASKED = 8
 """So many neighbours' books are looked at when stock is low: each further one is a longer drive."""
 SERIAL = re.compile(r"[A-Z]{0,8}[0-9]{1,12}")
-ITEMS: tuple[Item, ...] = get_args(Item)
 
 
 class CardPrinted(msgspec.Struct, frozen=True):

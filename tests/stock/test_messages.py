@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from services.stock.domain import (
+    ITEMS,
     BookOldCard,
     NotePrintDebt,
     ReleaseReservation,
@@ -16,7 +17,7 @@ from services.stock.domain import (
     UseBlank,
     book_of,
 )
-from services.stock.reactions import ITEMS, READS, react
+from services.stock.reactions import READS, react
 from tests.stock.test_reactions import NOW, heard
 
 CARD = {"item": "KTP_WNI", "location": "store", "job": "j-1", "cause": "MISPRINT"}

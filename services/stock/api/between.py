@@ -1,17 +1,14 @@
 """HTTP: what is between offices, and what is in question at one."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of, in_scope
-from services.stock.domain import CENTRE
-from shared.http import Limit, NotFound, after, allow, polled, principal
+from services.stock.api.common import READERS, api, engine_of, ids_in_scope, in_scope
+from shared.http import Limit, NotFound, after, allow, polled
 from shared.http import cursor as mark
-from shared.offices import Offices
 
 
 @api.get("/consignments")
@@ -79,11 +76,7 @@ def _asked(request: Request, office: str | None) -> list[str] | None:
         if not in_scope(request, office):
             raise NotFound("office")
         return [office]
-    region, now = principal(request).region, datetime.now(UTC)
-    if region == CENTRE:
-        return None
-    offices: Offices = request.app.state.offices
-    return [each.id for each in offices.all() if offices.within(region, each.id, now)]
+    return ids_in_scope(request)
 
 
 def _next(rows: Any, key: str, limit: int) -> str | None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.stock.domain import Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
+from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
 from shared.http import Api, Body, Problem, SafeStr, principal
@@ -160,6 +160,18 @@ def name_of(id: UUID | None) -> str | None:
 def engine_of(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.app.state.engine
     return engine
+
+
+def offices_in_scope(request: Request) -> list[Office]:
+    """Every office that the caller may see today."""
+    everywhere: Offices = request.app.state.offices
+    region, now = principal(request).region, datetime.now(UTC)
+    return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
+
+
+def ids_in_scope(request: Request) -> list[str] | None:
+    """The same by id, or None where that is every one: a query then need not name them."""
+    return None if principal(request).region == CENTRE else [office.id for office in offices_in_scope(request)]
 
 
 def in_scope(request: Request, *offices: str | None) -> bool:

@@ -12,12 +12,12 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api, engine_of, offices_in_scope
 from services.stock.api.silence import silent
 from services.stock.api.usable import SUPPLIES, printers_of, usable_cards
 from services.stock.domain import SEVERITY, Item, days_of_cover
-from shared.http import NotFound, allow, polled, principal
-from shared.offices import Office, Offices
+from shared.http import NotFound, allow, polled
+from shared.offices import Office
 
 SERVES = ("kabupaten", "kota")
 """Offices that print for people: the others, buffers of provinces and the centre, are none that can run low."""
@@ -62,9 +62,8 @@ async def get_overview(request: Request, item: Item, province: str | None = None
     With `province` its offices, worst first. An office that is on board and silent for two working days is
     `unknown`, whatever its book says.
     """
-    everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
-    seen = [(office, office.province(now)) for office in everywhere.all() if everywhere.within(region, office.id, now)]
+    now = datetime.now(UTC)
+    seen = [(office, office.province(now)) for office in offices_in_scope(request)]
     offices = [(office, code) for office, code in seen if province in (None, code)]
     if not offices:
         raise NotFound("province")

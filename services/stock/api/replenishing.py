@@ -1,6 +1,6 @@
 """HTTP: an office's request for more, from asking to closing. Each step names who takes it; the figures are ours."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,11 +14,11 @@ from services.stock.api.common import (
     PromisedOn,
     api,
     engine_of,
+    ids_in_scope,
     office_of,
     told,
 )
 from services.stock.domain import (
-    CENTRE,
     ApproveReplenishment,
     CloseReplenishment,
     DeclineReplenishment,
@@ -34,7 +34,6 @@ from services.stock.wording import pick_up_letter
 from shared.auth import Role
 from shared.http import Body, Limit, NotFound, Quantity, SafeStr, after, allow, polled, principal, write
 from shared.http import cursor as mark
-from shared.offices import Offices
 
 DAYS_OF_USE = 30
 Status = Literal["REQUESTED", "VERIFIED", "FILLED", "FORWARDED", "APPROVED", "DECLINED", "CLOSED"]
@@ -259,15 +258,12 @@ async def list_replenishments(
     request: Request, status: Status | None = None, cursor: str | None = None, limit: Limit = 50
 ) -> Response:
     """Requests of the offices in the caller's scope, the oldest first, of one status or of all."""
-    region, now = principal(request).region, datetime.now(UTC)
-    offices: Offices = request.app.state.offices
-    scope = [each.id for each in offices.all() if offices.within(region, each.id, now)]
     last = after(cursor, int, str)
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)
         rows = await views.requests_of(
             connection,
-            None if region == CENTRE else scope,
+            ids_in_scope(request),
             status,
             None if last is None else (_day_of(last[0]), last[1]),
             limit,

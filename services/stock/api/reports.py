@@ -3,14 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api, engine_of, offices_in_scope
 from services.stock.domain import CENTRE, Cause
 from services.stock.views import Spoilage
 from shared.http import allow, polled, principal
@@ -50,10 +50,10 @@ async def get_spoilage(request: Request, month: Month, format: Literal["json", "
     `format=csv`, or when that is what the caller accepts.
     """
     everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
+    region = principal(request).region
     first = date.fromisoformat(f"{month}-01")
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    wanted = [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
+    wanted = offices_in_scope(request)
     months = {office.id: (_begin(first, office), _begin(last + timedelta(days=1), office)) for office in wanted}
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)

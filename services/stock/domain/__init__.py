@@ -116,6 +116,7 @@ from services.stock.domain.decisions.withdrawing import (
 )
 from services.stock.domain.facts import (
     BLOCK,
+    ITEMS,
     UNITS,
     AllocationApproved,
     AllocationDeclined,
@@ -226,6 +227,7 @@ __all__ = [
     "CENTRE",
     "COLUMNS",
     "DESTROY_WITHIN",
+    "ITEMS",
     "SCHEMAS",
     "SEVERITY",
     "STATES",

@@ -64,12 +64,12 @@ class StockCommand(OfficeCommand):
 
     @property
     def since_then(self) -> Recall:
-        """The book's facts since it happened; there only when the command is a backdated request."""
+        """The book's facts since it happened; there only when the command is a backdated `DatedCommand`."""
         return Recall(book_of(self.office, self.item), self.occurred_at)
 
 
-class StockRequest(StockCommand):
-    """A command that may be refused for what it would do to later balances, and recalls them when it is backdated."""
+class DatedCommand(StockCommand):
+    """A command whose moment matters to the balances since: when it is backdated, it recalls what happened since."""
 
     __slots__ = ()
 

@@ -12,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from services.stock.domain.facts import BookClosed, MovementReversed
-from services.stock.domain.movements import changes
+from services.stock.domain.movements import change_at, changes
 from services.stock.domain.state import Book, Shelf
 from shared.decider import Recalled
 
@@ -74,7 +74,7 @@ def on_hand_at(
 def changed_after(recalled: Iterable[Recalled], moment: datetime, location: str) -> int:
     """How much more these facts left at the location, of what happened after that moment."""
     later = (r for r in recalled if r.occurred_at > moment)
-    return sum(change.quantity for r in later for change in changes(r.fact) if change.location == location)
+    return sum(change_at(r.fact, location) for r in later)
 
 
 def first_shortfall(
@@ -89,7 +89,7 @@ def first_shortfall(
     undone = {r.fact.reverses: r.version for r in tail if isinstance(r.fact, MovementReversed)}
     never = undone.keys() | undone.values()
     later = [r for moment, r in effective(tail, book) if moment > since and r.version not in never]
-    moves = [(r, sum(c.quantity for c in changes(r.fact) if c.location == location)) for r in later]
+    moves = [(r, change_at(r.fact, location)) for r in later]
     balance = book.shelf(location).on_hand - sum(change for _, change in moves)
     if balance < quantity:
         return balance, None
@@ -128,7 +128,7 @@ def balances_changed(before: Book, after: Book, tail: Sequence[Recalled], since:
         held, holds = before.shelf(location).on_hand, after.shelf(location).on_hand
         if held == holds:
             continue
-        moves = [(r, sum(c.quantity for c in changes(r.fact) if c.location == location)) for r in later]
+        moves = [(r, change_at(r.fact, location)) for r in later]
         balance, lines = held - sum(change for _, change in moves), []
         for r, change in moves:
             balance += change

@@ -42,3 +42,8 @@ def changes(fact: Any) -> tuple[Change, ...]:
         case MovementReversed(changes=undone):
             return undone
     return ()
+
+
+def change_at(fact: Any, location: str) -> int:
+    """How much more, or less, is on hand at this location by this fact."""
+    return sum(change.quantity for change in changes(fact) if change.location == location)

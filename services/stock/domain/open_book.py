@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from services.stock.domain.commands import DAYS_BACK, OfficeCommand, StockCommand, book_of
+from services.stock.domain.commands import DAYS_BACK, OfficeCommand, StockCommand, book_of, premises_of
 from services.stock.domain.facts import (
     BlanksReceived,
     BookFact,
@@ -23,8 +23,8 @@ from services.stock.domain.facts import (
 from services.stock.domain.history import first_shortfall
 from services.stock.domain.levels import days_of_cover, level_after, projected_empty_on, service_point_low
 from services.stock.domain.movements import changes
-from services.stock.domain.state import Book, evolve_book
-from shared.decider import Decision, Refused, States
+from services.stock.domain.state import Book, Premises, evolve_book
+from shared.decider import Decision, Recalled, Refused, States
 
 
 class OpenBook:
@@ -197,6 +197,13 @@ def check_date(command: OfficeCommand, book: Book) -> None:
         )
 
 
+def require_open(command: StockCommand, location: str, states: States) -> None:
+    """Raises `Refused` if the location is closed on the command's day. The command reads the premises."""
+    premises: Premises = states[premises_of(command.office)]
+    if premises.closed(location, command.day):
+        raise Refused("location_closed", "The location keeps no blanks on that day.")
+
+
 def check_later_balances(command: StockCommand, book: Book, location: str, quantity: int, states: States) -> None:
     """Raises `Refused` if so many pieces, leaving at the command's moment, would leave some later balance below zero.
 
@@ -208,12 +215,17 @@ def check_later_balances(command: StockCommand, book: Book, location: str, quant
     if book.counted_since(location, command.occurred_at):
         raise Refused("counted_since", "The location was counted since then.", **last_count(states, command, location))
     short = first_shortfall(book, states[command.since_then], command.occurred_at, location, quantity)
-    if short is None:
-        return
-    balance, failing = short
-    raise Refused(
+    if short is not None:
+        raise later_balance_below_zero("The location did not have so many to spare.", command, quantity, *short)
+
+
+def later_balance_below_zero(
+    detail: str, command: StockCommand, quantity: int, balance: int, failing: Recalled | None
+) -> Refused:
+    """The refusal that names the first fact after which so many would have been missing; None: at once."""
+    return Refused(
         "later_balance_below_zero",
-        "The location did not have so many to spare.",
+        detail,
         asked=quantity,
         location_on_hand=balance,
         at=command.occurred_at if failing is None else failing.occurred_at,

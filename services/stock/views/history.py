@@ -16,9 +16,9 @@ COLUMNS = "version, occurred_at, recorded_at, data::text, position, metadata::te
 
 _BOOK = text("select version, state_schema, state::text from streams where stream = :stream")
 _BACKWARDS = text(
-    f"select {COLUMNS} from events where stream = :stream and version between :first and :last"
-    " order by version desc limit :chunk"
+    f"select {COLUMNS} from events where stream = :stream and version between :first and :last order by version desc"
 )
+"""By ranges of versions: with a limit instead, the planner may take a long stream for a short one and read it whole."""
 _LANDMARKS = {
     # Said in the statement itself, not as a parameter: so the planner knows that the index of landmarks holds it.
     kind: text(
@@ -86,13 +86,13 @@ async def _backwards(
 ) -> list[Entry]:
     found: list[Entry] = []
     while last >= first:
-        asked = {"stream": stream, "first": first, "last": last, "chunk": AT_ONCE}
-        rows = (await connection.execute(_BACKWARDS, asked)).all()
-        for row in rows:
+        start = max(first, last - AT_ONCE + 1)
+        asked = {"stream": stream, "first": start, "last": last}
+        for row in (await connection.execute(_BACKWARDS, asked)).all():
             if since is not None and row.recorded_at + AHEAD < since:
                 return found[::-1]
             found.append(_entry(row))
-        last = rows[-1].version - 1 if len(rows) == AT_ONCE else 0
+        last = start - 1
     return found[::-1]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.stock.domain.commands import CENTRE, StockCommand, StockRequest, book_of, numbers_of
+from services.stock.domain.commands import CENTRE, DatedCommand, StockCommand, book_of, numbers_of
 from services.stock.domain.custody import changed, require_held
 from services.stock.domain.decisions.allocating import take_from_allocation
 from services.stock.domain.decisions.loans import lend
@@ -50,7 +50,7 @@ class ApproveConsignment(StockCommand):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DispatchBlanks(StockRequest):
+class DispatchBlanks(DatedCommand):
     """A request: `office` sends blanks to the office `to`: under an allocation, a loan, or as was approved."""
 
     location: str

@@ -20,7 +20,7 @@ from services.stock.domain.facts import (
     CountSubmitted,
     StockCounted,
 )
-from services.stock.domain.movements import changes
+from services.stock.domain.movements import change_at
 from services.stock.domain.open_book import OpenBook
 from services.stock.domain.state import Count
 from shared.decider import Decision, Recall, Recalled, Refused, States
@@ -229,7 +229,7 @@ def refuse_if_counted_since(command: BookingCommand, count: Count, entry: OpenBo
 
 def moved_since(count: Count, past: Sequence[Recalled]) -> list[tuple[Recalled, int]]:
     """The facts told since the count began that changed what is at its location, each with the change."""
-    told = [(r, sum(c.quantity for c in changes(r.fact) if c.location == count.location)) for r in past]
+    told = [(r, change_at(r.fact, count.location)) for r in past]
     return [(r, change) for r, change in told if r.version > count.entry and change]
 
 

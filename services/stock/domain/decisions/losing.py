@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from services.stock.domain.commands import StockCommand, book_of, numbers_of
+from services.stock.domain.commands import DatedCommand, book_of, numbers_of
 from services.stock.domain.custody import changed, known
 from services.stock.domain.facts import BlanksReportedLost, DiscrepancyExplained, SerialRange
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Run
-from shared.decider import Decision, Recall, States
+from shared.decider import Decision, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ReportLost(StockCommand):
+class ReportLost(DatedCommand):
     """A fact: so many are gone from `location`, as reported to the police."""
 
     location: str
@@ -19,10 +19,6 @@ class ReportLost(StockCommand):
     police_report: str
     reported_by: str
     serials: SerialRange | None = None
-
-    @property
-    def recalls(self) -> tuple[Recall, ...]:
-        return (self.since_then,) if self.backdated else ()
 
     @property
     def streams(self) -> tuple[str, ...]:

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from services.stock.domain.commands import StockRequest, book_of, numbers_of, premises_of
+from services.stock.domain.commands import DatedCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed, require_held
 from services.stock.domain.facts import BlanksMoved, SerialRange
-from services.stock.domain.open_book import OpenBook, check_date, check_later_balances
+from services.stock.domain.open_book import OpenBook, check_date, check_later_balances, require_open
 from services.stock.domain.state import Premises
 from shared.decider import Decision, Refused, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MoveBlanks(StockRequest):
+class MoveBlanks(DatedCommand):
     """A request: so many go from `location` to the location `to`."""
 
     location: str
@@ -36,8 +36,7 @@ def move(command: MoveBlanks, states: States) -> Decision:
     premises: Premises = states[premises_of(command.office)]
     if premises.locations and command.to not in premises.locations and not to.counted:
         raise Refused("location_unknown", "No location of this name was opened.")
-    if premises.closed(command.to, command.day):
-        raise Refused("location_closed", "The location keeps no blanks on that day.")
+    require_open(command, command.to, states)
     if command.quantity > shelf.on_hand - shelf.quarantined:
         raise Refused(
             "not_enough",

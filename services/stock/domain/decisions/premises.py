@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 
 from services.stock.domain.commands import CENTRE, OfficeCommand, book_of, premises_of
 from services.stock.domain.facts import (
+    ITEMS,
     Item,
     LocationClosed,
     LocationKind,
@@ -17,8 +17,6 @@ from services.stock.domain.movements import changes
 from services.stock.domain.open_book import check_date
 from services.stock.domain.state import Book, Premises
 from shared.decider import Decision, Recall, Refused, States
-
-ITEMS: tuple[Item, ...] = get_args(Item)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

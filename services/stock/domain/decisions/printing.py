@@ -2,25 +2,21 @@
 
 from dataclasses import dataclass
 
-from services.stock.domain.commands import StockCommand, book_of, numbers_of, premises_of
+from services.stock.domain.commands import DatedCommand, StockCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed, known
 from services.stock.domain.facts import BlankSpoiled, BlankUsed, Cause, Condition, SerialRange
 from services.stock.domain.levels import next_estimate
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Book, Premises
-from shared.decider import Decision, Recall, States
+from shared.decider import Decision, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PrintersReport(StockCommand):
+class PrintersReport(DatedCommand):
     """A fact about one blank. `serial` is its number, if the printer could read it."""
 
     location: str
     serial: str | None = None
-
-    @property
-    def recalls(self) -> tuple[Recall, ...]:
-        return (self.since_then,) if self.backdated else ()
 
     @property
     def numbers(self) -> SerialRange | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from services.stock.domain.commands import StockCommand, book_of, numbers_of, premises_of
+from services.stock.domain.commands import DatedCommand, StockCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed, claimed, pieces
 from services.stock.domain.decisions.loans import given_back
 from services.stock.domain.facts import (
@@ -15,9 +15,9 @@ from services.stock.domain.facts import (
     Source,
 )
 from services.stock.domain.history import changed_after
-from services.stock.domain.open_book import OpenBook, check_date
+from services.stock.domain.open_book import OpenBook, check_date, require_open
 from services.stock.domain.state import Consignment, Loan, Premises, evolve_consignment
-from shared.decider import Decision, Recall, Recalled, Refused, States
+from shared.decider import Decision, Recalled, Refused, States
 
 
 class OpeningCount(Protocol):
@@ -44,7 +44,7 @@ class CountedBox(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RecordOpeningCount(StockCommand):
+class RecordOpeningCount(DatedCommand):
     """A request: two counters found `counted` pieces at a location whose books are not open yet.
 
     `daily_use_default`, in thousandths, is believed until there is use to learn from.
@@ -63,10 +63,6 @@ class RecordOpeningCount(StockCommand):
     def streams(self) -> tuple[str, ...]:
         here = (book_of(self.office, self.item), premises_of(self.office))
         return (*here, *numbers_of(self.item, self.serials))
-
-    @property
-    def recalls(self) -> tuple[Recall, ...]:
-        return (self.since_then,) if self.backdated else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,9 +108,7 @@ def open_books(command: RecordOpeningCount, states: States) -> Decision:
     shelf = entry.book.shelf(command.location)
     if shelf.counted:
         raise Refused("already_on_board", "The books of this location are open.", location_on_hand=shelf.on_hand)
-    premises: Premises = states[premises_of(command.office)]
-    if premises.closed(command.location, command.day):
-        raise Refused("location_closed", "The location keeps no blanks on that day.")
+    require_open(command, command.location, states)
     if entry.book.daily_use is None:
         entry.estimate(command.daily_use_default)
     box = CountedBox(command.counted, command.serials, command.blank_version)

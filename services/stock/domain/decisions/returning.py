@@ -13,8 +13,8 @@ from services.stock.domain.facts import (
     RejectedReturned,
     SerialRange,
 )
-from services.stock.domain.open_book import OpenBook, check_date
-from services.stock.domain.state import Consignment, Loan, Premises
+from services.stock.domain.open_book import OpenBook, check_date, require_open
+from services.stock.domain.state import Consignment, Loan
 from shared.decider import Decision, Refused, States
 
 
@@ -84,9 +84,7 @@ def refuse_return(command: ReturnRejected, sent: Consignment, states: States) ->
         raise Refused("not_the_sender", "With who rejected them they are only spoiled; its sender takes them back.")
     if command.quantity > sent.rejected:
         raise Refused("more_than_rejected", "Fewer of it are rejected.", asked=command.quantity, rejected=sent.rejected)
-    premises: Premises = states[premises_of(command.office)]
-    if premises.closed(command.location, command.day):
-        raise Refused("location_closed", "The location keeps no blanks on that day.")
+    require_open(command, command.location, states)
 
 
 def take_in(command: ReturnRejected, entry: OpenBook, states: States) -> None:

@@ -16,7 +16,7 @@ from services.stock.domain.facts import (
 )
 from services.stock.domain.history import first_shortfall
 from services.stock.domain.movements import changes
-from services.stock.domain.open_book import OpenBook, check_date, last_count
+from services.stock.domain.open_book import OpenBook, check_date, last_count, later_balance_below_zero
 from services.stock.domain.state import Consignment, Premises
 from shared.decider import Decision, Recall, Recalled, Refused, States
 
@@ -135,16 +135,8 @@ def refuse_if_short(command: ReverseMovement, entry: OpenBook, change: Change, p
     without = tuple(r for r in past if r.version != command.reverses)
     short = first_shortfall(entry.book, without, command.occurred_at, change.location, -change.quantity)
     if short is not None:
-        balance, failing = short
-        raise Refused(
-            "later_balance_below_zero",
-            "The location would not have had so many.",
-            asked=-change.quantity,
-            location_on_hand=balance,
-            at=command.occurred_at if failing is None else failing.occurred_at,
-            fact=None if failing is None else type(failing.fact).__name__,
-            entry=None if failing is None else failing.version,
-        )
+        detail = "The location would not have had so many."
+        raise later_balance_below_zero(detail, command, -change.quantity, *short)
 
 
 def correct(command: ReverseMovement, name: str, fact: Any, states: States) -> Decision:

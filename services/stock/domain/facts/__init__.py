@@ -90,6 +90,7 @@ from services.stock.domain.facts.sharing import (
 )
 from services.stock.domain.facts.words import (
     BLOCK,
+    ITEMS,
     UNITS,
     Cause,
     Condition,
@@ -117,6 +118,7 @@ StockFact = (
 
 __all__ = [
     "BLOCK",
+    "ITEMS",
     "UNITS",
     "AllocationApproved",
     "AllocationDeclined",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -25,6 +25,8 @@ LocationKind = Literal["STORE", "DISTRICT", "BRANCH", "MALL", "VAN", "BUFFER", "
 """An office's store, kecamatan, UPT, counter in a public service mall, or van; a province's buffer; the centre."""
 Condition = Literal["HELD", "IN_TRANSIT", "USED", "SPOILED", "DESTROYED", "LOST", "QUARANTINED"]
 """What became of a numbered blank; QUARANTINED while two holders claim the number."""
+
+ITEMS: tuple[Item, ...] = get_args(Item)
 
 UNITS: dict[Item, tuple[str, int]] = {
     "KTP_WNI": ("card", 1),
