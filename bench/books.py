@@ -1,4 +1,4 @@
-"""A stock database as after the opening, with 500 offices on board, and back to that before every window.
+"""A service's database as it was prepared, and back to that before every window; stock's with 500 offices on board.
 
 So no side of a comparison writes into tables that another one, or an earlier round, has let grow.
 """
@@ -18,10 +18,13 @@ from shared.migrate import upgrade
 from shared.offices import Office, offices
 from shared.schema import scripts_of
 
+_TABLES = """
+select table_name from information_schema.columns where table_schema = 'public' and table_name <> 'alembic_version'
+ group by table_name having bool_and(is_identity = 'NO')
+"""
 OFFICES = 500
 ITEM: Item = "KTP_WNI"
 LOCATION = "gudang"
-TABLES = ("events", "log_head", "streams", "topics", "idempotency_keys", "balances", "consignments")
 
 
 @cache
@@ -37,12 +40,13 @@ def topic_of(office: str, moment: datetime) -> str:
 class Books:
     """One migrated database; `url` is its service's role's, `owner_url` may do anything in it."""
 
-    def __init__(self, site: Site, name: str) -> None:
+    def __init__(self, site: Site, name: str, service: str = "stock") -> None:
         self._postgres = site.postgres
         self.name = name
-        database = self._postgres.create_service_database("stock", name)
+        database = self._postgres.create_service_database(service, name)
         self.url, self.owner_url = database.app_url, database.owner_url
-        upgrade(scripts_of("stock"), self.owner_url)
+        upgrade(scripts_of(service), self.owner_url)
+        self._tables = self.sql(_TABLES).split()
 
     def opened(self) -> Self:
         """Takes 500 offices on board, and keeps a copy of that."""
@@ -51,7 +55,7 @@ class Books:
 
     def kept(self) -> Self:
         """Keeps a copy of what is there."""
-        copies = "".join(f"create table seed.{table} as table {table};" for table in TABLES)
+        copies = "".join(f"create table seed.{table} as table {table};" for table in self._tables)
         self.sql(f"create schema seed; {copies}")
         return self
 
@@ -61,8 +65,8 @@ class Books:
 
     def reset(self) -> None:
         """As when it was kept, with a checkpoint behind it."""
-        kept = ", ".join(TABLES)
-        copies = "".join(f"insert into {table} table seed.{table};" for table in TABLES)
+        kept = ", ".join(self._tables)
+        copies = "".join(f"insert into {table} table seed.{table};" for table in self._tables)
         self.sql(f"truncate {kept}; {copies} analyze {kept}; checkpoint")
 
     def facts(self) -> int:

@@ -1,4 +1,4 @@
-"""A log as the ledger would have written it, made in memory by stock's own domain and copied into a database.
+"""A log as the ledger would have written it, made in memory by a service's own domain and copied into a database.
 
 Facts, states, chain, topics and rows are the same as if each command had been carried out; only the idempotency keys
 are missing, which nothing that follows reads.
@@ -11,12 +11,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from bench.books import topic_of
-from services.stock.published import PROMISED
 from services.stock.service import STOCK
-from shared.decider import Command, Row, category
+from shared.decider import Command, Domain, Row, category
 from shared.ledger.batch import Metadata
 from shared.ledger.chain import digest, link, microseconds
+from shared.offices import offices
 
 METADATA = msgspec.json.encode(Metadata("stock-worker", "printing.CardPrinted", cause="printing/1-1000000"))
 encode = msgspec.json.Encoder().encode
@@ -27,10 +26,11 @@ _COLUMNS += ("occurred_at", "recorded_at", "topic", "sequence", "hash")
 
 
 class Log:
-    """The log of a migrated, empty stock database. `at`, the time, is the caller's to set; it may not go back."""
+    """The log of a migrated, empty database of this domain. The caller sets the time, `at`, which never goes back."""
 
-    def __init__(self, at: datetime) -> None:
+    def __init__(self, at: datetime, domain: Domain = STOCK) -> None:
         self.at = at
+        self._domain = domain
         self.position = 0
         self.streams: dict[str, tuple[int, str]] = {}
         """The version and the state, as JSON, of each stream that is not in `heads`."""
@@ -44,28 +44,28 @@ class Log:
         return self.heads[stream][0] if stream in self.heads else 0
 
     def state(self, stream: str) -> Any:
-        return self.heads[stream][1] if stream in self.heads else STOCK.start(stream)
+        return self.heads[stream][1] if stream in self.heads else self._domain.start(stream)
 
     def carry_out(self, command: Command) -> Iterator[Record]:
         """The events that this command leads to."""
-        for stream, fact in STOCK.decide(command, {stream: self.state(stream) for stream in command.streams}):
+        for stream, fact in self._domain.decide(command, {stream: self.state(stream) for stream in command.streams}):
             yield self.happen(stream, fact)
 
     def happen(self, stream: str, fact: Any) -> Record:
         """The event of a fact."""
-        version, state = self.version(stream) + 1, STOCK.evolve(self.state(stream), fact)
+        version, state = self.version(stream) + 1, self._domain.evolve(self.state(stream), fact)
         self.heads[stream] = version, state
-        for row in STOCK.project(stream, fact, state):
+        for row in self._domain.project(stream, fact, state):
             self.put(row)
-        office = fact.office if type(fact) in PROMISED else None
+        office = fact.office if type(fact) in self._domain.promised else None
         return self.event(stream, version, type(fact), encode(fact), office)
 
     def event(self, stream: str, version: int, kind: type[Any], data: bytes, office: str | None) -> Record:
         """An event whose state the caller keeps; `office` is that of a fact which is published."""
         self.position += 1
-        name, schema, topic, sequence = kind.__name__, PROMISED.get(kind, 1), None, None
+        name, schema, topic, sequence = kind.__name__, self._domain.promised.get(kind, 1), None, None
         if office is not None:
-            topic = topic_of(office, self.at)
+            topic = offices().topic(self._domain.service, office, self.at)
             sequence = self._sequences[topic] = self._sequences.get(topic, 0) + 1
         columns = digest(stream, version, name, schema, data, METADATA, microseconds(self.at), topic)
         self._hash = link(self._hash, self.position, self.at, sequence, columns)
@@ -93,7 +93,9 @@ class Log:
             if key[0] == "deadlines" and values["due"] <= self.at:
                 # The clock has looked at it.
                 del self.rows[key]
-        states = [(s, version, STOCK.schemas[category(s)], state) for s, (version, state) in self.streams.items()]
+        states = [
+            (s, version, self._domain.schemas[category(s)], state) for s, (version, state) in self.streams.items()
+        ]
         await owner.copy_records_to_table("streams", records=states)
         await owner.copy_records_to_table("topics", records=list(self._sequences.items()))
         for table in {table for table, _ in self.rows}:

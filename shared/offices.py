@@ -8,7 +8,7 @@ office has another code. Topic and scope go by the province of the day.
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
@@ -50,6 +50,14 @@ class Office:
     def province(self, on: date) -> str:
         """The code of the province on that day; "00" for the centre."""
         return self.code(on).partition(".")[0]
+
+    def day_at(self, moment: datetime) -> date:
+        """The calendar day of a moment here."""
+        return moment.astimezone(self.timezone).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The moment at which this day is over here."""
+        return datetime.combine(day + timedelta(days=1), time.min, self.timezone)
 
     @property
     def zone(self) -> str:

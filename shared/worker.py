@@ -6,8 +6,9 @@ process with a sentence in its log, so that it is seen.
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import structlog
@@ -43,6 +44,9 @@ _FORGET = text(
     " (select ctid from idempotency_keys where recorded_at < now() - interval '400 days' limit 10000)"
 )
 
+Part = Callable[[Ledger, AsyncEngine], Coroutine[Any, Any, None]]
+"""Something else that a service does in the background while it is its turn: runs until cancelled."""
+
 log = structlog.get_logger()
 
 
@@ -53,19 +57,32 @@ def run(
     reads: Sequence[str] = (),
     react: React = lambda message, now: None,
     due: Due | None = None,
+    parts: Sequence[Part] = (),
 ) -> None:
-    """Works until SIGTERM. `reads` names the services whose topics are read, `due` makes commands of deadlines."""
+    """Works until SIGTERM. `reads` names the services whose topics are read, `due` makes commands of deadlines.
+
+    `parts` are what this service does besides. Each survives what the database does to it, as the clock does.
+    """
     configure_logging(domain.service, settings.log_level)
-    uvloop.run(_Worker(domain, settings, reads, react, due).run())
+    uvloop.run(_Worker(domain, settings, reads, react, due, parts).run())
 
 
 class _Worker:
-    def __init__(self, domain: Domain, settings: Settings, reads: Sequence[str], react: React, due: Due | None) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        settings: Settings,
+        reads: Sequence[str],
+        react: React,
+        due: Due | None,
+        parts: Sequence[Part] = (),
+    ) -> None:
         self._domain = domain
         self._settings = settings
         self._reads = reads
         self._react = react
         self._due = due
+        self._parts = parts
         self._relay: Relay | None = None
         self._reader: Reader | None = None
 
@@ -117,6 +134,8 @@ class _Worker:
         service, bootstrap, news = self._domain.service, self._settings.kafka_bootstrap_servers, News()
         self._relay = Relay(service, engine, bootstrap, offices().topics(service), held)
         async with asyncio.TaskGroup() as parts:
+            for part in self._parts:
+                parts.create_task(part(ledger, engine))
             parts.create_task(held.watch())
             parts.create_task(self._relay.run())
             parts.create_task(measure_outbox(engine))

@@ -8,7 +8,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -82,7 +82,14 @@ class Connection(asyncio.Protocol):
     def send(self) -> None:
         self.idle.clear()
         self._began = time.perf_counter()
-        self._transport.write(self._tally.next())
+        self._transport.write(self.following_request())
+
+    def following_request(self) -> bytes:
+        """What is sent next."""
+        return self._tally.next()
+
+    def heard(self, answer: bytes) -> None:
+        """The whole answer, head and body, for whom what is sent next depends on it."""
 
     def close(self) -> None:
         self._transport.close()
@@ -101,6 +108,7 @@ class Connection(asyncio.Protocol):
         if data[9:10] != b"2":
             tally.failed += 1
             tally.first_failure = tally.first_failure or data.decode(errors="replace")
+        self.heard(data)
         self.idle.set()
         if tally.sending and not tally.paced:
             self.following.send()
@@ -118,12 +126,18 @@ def _length(head: bytes) -> int:
 
 
 async def measure(
-    plan: Sequence[Parts], port: int, connections: int, warm_up: float, seconds: float, rate: float | None = None
+    plan: Sequence[Parts],
+    port: int,
+    connections: int,
+    warm_up: float,
+    seconds: float,
+    rate: float | None = None,
+    kind: Callable[[Tally], Connection] = Connection,
 ) -> Mapping[str, Any]:
     """Answers a second in the window, all answers, those that were no 2xx, and the window's latencies in ms."""
     tally = Tally(plan, paced=rate is not None)
     loop = asyncio.get_running_loop()
-    opened = [await loop.create_connection(lambda: Connection(tally), "127.0.0.1", port) for _ in range(connections)]
+    opened = [await loop.create_connection(partial(kind, tally), "127.0.0.1", port) for _ in range(connections)]
     lines = [protocol for _, protocol in opened]
     if rate is None:
         for line in lines:

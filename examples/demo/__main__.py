@@ -14,6 +14,8 @@ from deploy.local.stack import Ports, Stack
 from examples.demo.november import PATIENCE, November
 from examples.demo.people import Refused
 from examples.demo.witness import NotAsItShouldBe
+from examples.printer.machine import Stop
+from examples.printer.program import Away
 
 SETTINGS = {
     "NOTIFY_ANSWER_SECONDS_CITY": str(PATIENCE),
@@ -37,7 +39,7 @@ def main() -> None:
             asyncio.run(November(stack, console).play())
     except CannotStart as reason:
         sys.exit(str(reason))
-    except (NotAsItShouldBe, Refused, TimeoutError) as reason:
+    except (NotAsItShouldBe, Refused, Stop, Away, TimeoutError) as reason:
         console.print(f"[bold red]Not as it should be:[/] {reason}")
         sys.exit(1)
     except KeyboardInterrupt:

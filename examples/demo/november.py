@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
-from itertools import count
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -24,6 +23,7 @@ from deploy.local.process import Process
 from deploy.local.stack import SERVICES, Stack
 from examples.demo import witness
 from examples.demo.people import Front, Person, until
+from examples.demo.printers import Printers
 from examples.demo.story import EXPECTED, check_story, told
 from examples.demo.witness import require
 
@@ -38,8 +38,9 @@ CENTRE_OPENS_WITH, CENTRE_PROCURED, BENGKULU_OPENS_WITH = 1_200_000, 300_000, 1_
 FIRST_CONSIGNMENT, RELIEF = 10_000, 8_000
 FIRST_SERIAL, RELIEF_SERIAL = "KT0024010001", "KT0024020001"
 REASONS = ("LOST", "DAMAGED", "CHANGE", "DAMAGED", "MOVE", "LOST", "CHANGE", "FIRST")
-CAUSES = ("ENCODE_FAILURE", "MISPRINT", "DEAD_CHIP")
-ONE_SPOILED_IN = 97
+RIBBON, RIBBONS = "RIBBON", 60
+PRINTERS, A_BOX = 6, 1_660
+DONE = ("CARD", "SPOILED", "RIBBON")
 SCHOOLS = {
     date(2024, 11, 5): "SMA Negeri 1 Kota Bengkulu",
     date(2024, 11, 12): "SMK Negeri 2 Kota Bengkulu",
@@ -66,8 +67,7 @@ class November:
         self._national = self._person("national", "00")
         self._centres_head = self._person("head", "00")
         self._auditor = self._person("auditor", "00")
-        self._printed: list[str] = []
-        self._spoiled: list[str] = []
+        self._printers = Printers(stack.folder, PRINTERS, "17.71", STORE["location"], FIRST_SERIAL, A_BOX)
         self._print_ready: list[str] = []
         self._consignments: list[str] = []
         self._left = 0
@@ -86,7 +86,13 @@ class November:
     async def play(self) -> None:
         self._provincial_consumer.start()
         try:
-            async with self._front:
+            heard = self._front.answered
+            printers = self._printers.connect(
+                self._stack.address("printing"),
+                self._stack.token("operator", "17.71"),
+                heard=lambda fact: heard.append(("printing", fact)),
+            )
+            async with self._front, printers:
                 self._chapter("The books are opened, and 10,000 blanks arrive")
                 await self._open_the_books()
                 await self._send_to_bengkulu(date(2024, 10, 31), FIRST_CONSIGNMENT, "470/1187/BAST/2024", FIRST_SERIAL)
@@ -128,7 +134,9 @@ class November:
         }
         await self._head.say("stock", f"{BENGKULU}/opening-counts", **STORE, quantity=BENGKULU_OPENS_WITH, **opening)
         self._left = BENGKULU_OPENS_WITH
-        self._tell(day, "head", f"Two colleagues count {self._left:,} blanks: Kota Bengkulu is on board.")
+        rolls = opening | {"minutes": "BA-17.71/OPN-2/2024", "location": STORE["location"]}
+        await self._head.say("stock", f"{BENGKULU}/opening-counts", item=RIBBON, quantity=RIBBONS, **rolls)
+        self._tell(day, "head", f"Two colleagues count {self._left:,} blanks and {RIBBONS} ribbons: on board.")
 
     async def _send_to_bengkulu(
         self, day: date, quantity: int, bast: str, first_serial: str, allocation: str | None = None
@@ -222,17 +230,21 @@ class November:
     async def _print(self, day: date) -> dict[str, Any]:
         """A day's cards: those that wait, and those who come to the counter; the books at its end."""
         waiting = await self._operator.ask_all("printing", f"{BENGKULU}/jobs", "jobs", state="QUEUED")
-        known = [job["job"] for job in waiting]
         weekend = day.weekday() >= 5
         at_the_counter = self._chance.randint(230, 270) if weekend else self._chance.randint(380, 440)
-        cards = iter([*known, *(None for _ in range(at_the_counter - len(known)))])
-        minutes = count()
-        before = len(self._printed), len(self._spoiled)
-        await asyncio.gather(*(self._work(day, cards, minutes) for _ in range(self._front.connections)))
-        printed, spoiled = len(self._printed) - before[0], len(self._spoiled) - before[1]
-        self._left -= printed + spoiled
+        numbers = iter(range(at_the_counter - len(waiting)))
+        before = {kind: len(self._printers.did(kind)) for kind in DONE}
+        await asyncio.gather(*(self._ask(day, numbers) for _ in range(self._front.connections)))
+        await self._printers.day(datetime.fromisoformat(_at(day)))
+        done = {kind: len(self._printers.did(kind)) - before[kind] for kind in DONE}
+        self._left -= done["CARD"] + done["SPOILED"]
         balance = await until(f"stock's books at the end of {day:%d-%m-%Y}", self._balance_if_complete)
-        self._tell(day, "operator", f"{printed:,} cards printed, {spoiled} blanks spoiled, {self._left:,} left.")
+        ribbons = f", {done['RIBBON']} ribbons changed" if done["RIBBON"] else ""
+        self._tell(
+            day,
+            "operator",
+            f"{done['CARD']:,} cards printed, {done['SPOILED']} blanks spoiled{ribbons}, {self._left:,} left.",
+        )
         return balance
 
     async def _balance_if_complete(self) -> dict[str, Any] | None:
@@ -240,28 +252,15 @@ class November:
         return balance if balance["on_hand"] == self._left else None
 
     async def _balance(self) -> dict[str, Any]:
-        (balance,) = (await self._storekeeper.ask("stock", f"{BENGKULU}/balances"))["items"]
+        items = (await self._storekeeper.ask("stock", f"{BENGKULU}/balances"))["items"]
+        (balance,) = (item for item in items if item["item"] == CARD)
         return dict(balance)
 
-    async def _work(self, day: date, cards: Iterator[str | None], minutes: Iterator[int]) -> None:
-        """One printer, until there is no card left to print."""
-        for known in cards:
-            number = next(minutes)
-            when = {"occurred_at": _at(day, number / 60)}
-            job = known or str(uuid4())
-            if known is None:
-                reason = REASONS[number % len(REASONS)]
-                applicant = f"a:{uuid4()}"
-                await self._operator.say(
-                    "printing", f"{BENGKULU}/jobs", job=job, reason=reason, applicant=applicant, **STORE, **when
-                )
-            printer = {"workstation": f"printer-{number % 4 + 1}", "location": STORE["location"], **when}
-            if number % ONE_SPOILED_IN == ONE_SPOILED_IN - 1:
-                cause = CAUSES[number % len(CAUSES)]
-                await self._operator.say("printing", f"{BENGKULU}/jobs/{job}/spoiled", cause=cause, **printer)
-                self._spoiled.append(job)
-            await self._operator.say("printing", f"{BENGKULU}/jobs/{job}/printed", **printer)
-            self._printed.append(job)
+    async def _ask(self, day: date, numbers: Iterator[int]) -> None:
+        """A clerk at the counter, until nobody is left who wants a card."""
+        for number in numbers:
+            request = {"job": str(uuid4()), "reason": REASONS[number % len(REASONS)], "applicant": f"a:{uuid4()}"}
+            await self._operator.say("printing", f"{BENGKULU}/jobs", **STORE, **request, occurred_at=_at(day))
 
     async def _climb(self, day: date) -> None:
         await self._await_notice(self._head, "head", "SHORTAGE")
@@ -311,10 +310,10 @@ class November:
     async def _balance_nationally(self, when: str) -> None:
         """What there was at first and was procured is on hand, on the road, used or spoiled: no blank is elsewhere."""
         offices = await self._auditor.ask_all("stock", "/balances", "balances")
-        on_hand = sum(item["on_hand"] for office in offices for item in office["items"])
+        on_hand = sum(item["on_hand"] for office in offices for item in office["items"] if item["item"] == CARD)
         roads = [await self._auditor.ask("stock", f"/consignments/{one}") for one in self._consignments]
         in_transit = sum(road["in_transit"] for road in roads)
-        used, spoiled = len(self._printed), len(self._spoiled)
+        used, spoiled = len(self._printers.cards()), len(self._printers.spoiled())
         there = CENTRE_OPENS_WITH + CENTRE_PROCURED + BENGKULU_OPENS_WITH
         accounted = on_hand + in_transit + used + spoiled
         require(there == accounted, f"of {there:,} blanks {accounted:,} are accounted for {when}")
@@ -333,12 +332,15 @@ class November:
         for topic in ("blanko.00.stock", "blanko.17.stock"):
             witness.check_sums(seen[topic])
         self._tell(None, "witness", "Each balance is the one before it, and what moved.")
-        for reported, card, blank in (
-            (self._printed, "CardPrinted", "BlankUsed"),
-            (self._spoiled, "CardSpoiled", "BlankSpoiled"),
+        of_cards = [event for event in every if event.body.get("item") == CARD]
+        for came_out, card, blank in (
+            (self._printers.cards(), "CardPrinted", "BlankUsed"),
+            (self._printers.spoiled(), "CardSpoiled", "BlankSpoiled"),
         ):
-            witness.check_cards(every, reported, card, blank)
-            self._tell(None, "witness", f"{len(reported):,} {card} = {len(reported):,} {blank}, once each, in order.")
+            witness.check_cards(of_cards, came_out, card, blank)
+            n = f"{len(came_out):,}"
+            self._tell(None, "witness", f"{n} from the printers = {n} {card} = {n} {blank}, once each, in order.")
+        self._check_the_counter(every)
         ready = [event.body["recording"] for event in seen["blanko.17.outreach"]]
         require(sorted(ready) == sorted(self._print_ready), f"{len(ready)} print ready, not {len(self._print_ready)}")
         self._tell(None, "witness", f"{len(ready)} pupils who are 17 are print ready, once each.")
@@ -350,12 +352,28 @@ class November:
         report = await asyncio.create_subprocess_exec(*self._report(), stdout=asyncio.subprocess.PIPE)
         self._console.print((await report.communicate())[0].decode().rstrip(), soft_wrap=True)
 
+    def _check_the_counter(self, every: list[witness.Event]) -> None:
+        """What was handed over, taken back and put into the printers is on Kafka once."""
+        given = self._printers.did("HANDED_OVER")
+        for kind, expected in (
+            ("CardHandedOver", [line["job"] for line in given]),
+            ("OldCardWithdrawn", [line["job"] for line in given if line["old_card"]]),
+        ):
+            heard = [event.body["job"] for event in every if event.type == kind]
+            require(sorted(heard) == sorted(expected), f"{len(heard)} {kind}, not {len(expected)}")
+            self._tell(None, "witness", f"{len(heard):,} {kind}, once each.")
+        changed = [line["id"] for line in self._printers.did("RIBBON")]
+        used = [event.body["job"] for event in every if event.type == "BlankUsed" and event.body["item"] == RIBBON]
+        require(sorted(used) == sorted(changed), f"{len(used)} ribbons used, not {len(changed)}")
+        self._tell(None, "witness", f"{len(changed)} RibbonChanged = {len(used)} fewer in stock's book.")
+
     async def _everything(self) -> dict[str, list[witness.Event]] | None:
         """The topics, once they hold what comes last on each path: the last notice, and every blank."""
         seen = await witness.read(self._stack.bootstrap_servers, TOPICS)
         told_last = [told(event) for event in seen["blanko.17.notify"]][-1:] == [EXPECTED[-1]]
         used = sum(event.type == "BlankUsed" for event in seen["blanko.17.stock"])
-        return seen if told_last and used == len(self._printed) else None
+        expected = len(self._printers.did("CARD")) + len(self._printers.did("RIBBON"))
+        return seen if told_last and used == expected else None
 
     async def _copy_is_equal(self) -> bool:
         offices = await self._province.ask_all("stock", "/balances", "balances", province="17")

@@ -26,6 +26,7 @@ EXPECTED = (
     "00 BlanksReceived 1200000 OPENING",
     "00 BlanksReceived 300000 PROCUREMENT",
     "17.71 BlanksReceived 1450 OPENING",
+    "17.71 BlanksReceived 60 OPENING",
     "00 BlanksDispatched 10000",
     "17.71 ConsignmentAnnounced 10000",
     "17.71 BlanksReceived 10000 CENTRE",

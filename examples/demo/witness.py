@@ -46,7 +46,15 @@ PROMISED = {
         "LoanReturned",
         "LoanOverdue",
     },
-    "printing": {"CardPrinted", "CardSpoiled"},
+    "printing": {
+        "CardPrinted",
+        "CardSpoiled",
+        "CardHandedOver",
+        "OldCardWithdrawn",
+        "RibbonChanged",
+        "PrintDebtChanged",
+        "PrintDebtUnexplained",
+    },
     "outreach": {"RecordingPrintReady"},
     "notify": {
         "EscalationOpened",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Query, Request
-from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, Field, WrapValidator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
@@ -15,8 +15,8 @@ from services.outreach import views
 from services.outreach.domain import MAX_LINES, Line, PersonRecorded, PlanVisit, RecordingPrintReady, RecordPersons
 from shared.auth import Role
 from shared.http import Api, Body, Limit, NotFound, Quantity, Reference, SafeStr, after, allow, cursor, polled, write
+from shared.http.bodies import UnreadableLine, on_its_own
 from shared.http.documents import Written
-from shared.http.problems import invalid
 
 SYNC_AT_MOST = 262_144
 """Bytes of a sync's body."""
@@ -52,21 +52,7 @@ class RecordingLine(Body):
     turns_17: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None
 
 
-class UnreadableLine(Body):
-    """A line that is not as it should be, and why: it holds up no other."""
-
-    faults: tuple[Mapping[str, str], ...]
-
-
-def _on_its_own(line: Any, read: ValidatorFunctionWrapHandler) -> RecordingLine | UnreadableLine:
-    try:
-        return read(line)  # type: ignore[no-any-return]
-    except ValidationError as error:
-        faults = invalid(error.errors(include_url=False, include_context=False, include_input=False)).errors
-        return UnreadableLine(faults=tuple(faults))
-
-
-AnyLine = Annotated[RecordingLine, WrapValidator(_on_its_own)] | SkipJsonSchema[UnreadableLine]
+AnyLine = Annotated[RecordingLine, WrapValidator(on_its_own)] | SkipJsonSchema[UnreadableLine]
 
 
 class Sync(Body):

@@ -1,13 +1,24 @@
-"""What printing reads from others: stock's levels, and the people outreach found print ready."""
+"""What printing reads from others: stock's blanks, and the people outreach found print ready."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import msgspec
 
-from services.printing.domain import NoteStockLevel, PrintingCommand, QueueJob
+from services.printing.domain import (
+    ALARMS,
+    CARDS,
+    ExpireLetter,
+    JobRequest,
+    NoteStock,
+    PrintingCommand,
+    QueueJob,
+    RaiseNumberAlarm,
+)
+from shared.clock import Deadline
 from shared.envelope import Incoming
+from shared.offices import offices
 
 READS = ("stock", "outreach")
 
@@ -19,11 +30,34 @@ class StockLow(msgspec.Struct, frozen=True):
     item: str
     level: Literal["OK", "LOW", "CRITICAL", "EMPTY"]
     episode: int
+    on_hand: int
+    available: int
 
 
 class StockRecovered(msgspec.Struct, frozen=True):
     item: str
     episode: int
+    on_hand: int
+    available: int
+
+
+class BlanksReceived(msgspec.Struct, frozen=True):
+    item: str
+    on_hand: int
+    available: int
+
+
+class Serials(msgspec.Struct, frozen=True):
+    first: str
+    last: str
+
+
+class DiscrepancyFound(msgspec.Struct, frozen=True):
+    item: str
+    location: str
+    kind: str
+    serials: Serials | None = None
+    holders: tuple[str, ...] = ()
 
 
 class RecordingPrintReady(msgspec.Struct, frozen=True):
@@ -35,27 +69,52 @@ class RecordingPrintReady(msgspec.Struct, frozen=True):
 
 def react(message: Incoming, now: datetime) -> PrintingCommand | None:
     """What a message means for printing: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
+    office = offices().get(message.office)
+    if office is None:
+        raise LookupError(f"{message.topic} at offset {message.offset} is about an unknown office")
+    heard: dict[str, Any] = {"now": now, "occurred_at": message.occurred_at, "office": office.id}
+    heard["day"] = office.day_at(message.occurred_at)
     match message.service, message.type:
         case "stock", "StockLow":
             low = msgspec.json.decode(message.data, type=StockLow)
-            return _note(message, now, low.item, low.level, low.episode)
+            return _note(heard, message, low, low.level, low.episode)
         case "stock", "StockRecovered":
             recovered = msgspec.json.decode(message.data, type=StockRecovered)
-            return _note(message, now, recovered.item, "OK", recovered.episode)
+            return _note(heard, message, recovered, "OK", recovered.episode)
+        case "stock", "BlanksReceived":
+            received = msgspec.json.decode(message.data, type=BlanksReceived)
+            return _note(heard, message, received, None, None)
+        case "stock", "DiscrepancyFound":
+            found = msgspec.json.decode(message.data, type=DiscrepancyFound)
+            return _alarm(heard, found)
         case "outreach", "RecordingPrintReady":
             ready = msgspec.json.decode(message.data, type=RecordingPrintReady)
-            return QueueJob(
-                now=now,
-                occurred_at=message.occurred_at,
-                office=message.office,
+            request = JobRequest(
                 job=job_of(ready.recording),
                 item=ready.item,
                 location=ready.location,
                 reason="FIRST",
                 applicant=ready.applicant,
+                print_ready_at=message.occurred_at,
             )
+            # Its quota is that of the day on which it comes in, not of the day on which it was recorded.
+            return QueueJob(**heard | {"day": office.day_at(now)}, request=request)
         case _:
             return None
+
+
+def due(deadline: Deadline, now: datetime, stale: bool) -> PrintingCommand:
+    """The last day of a substitute letter is over; whether that still matters is the state's to say."""
+    office = offices().get(deadline.office)
+    assert office is not None, "deadlines are of known offices"
+    return ExpireLetter(
+        now=now,
+        occurred_at=deadline.due,
+        office=office.id,
+        day=office.day_at(deadline.due),
+        job=deadline.stream.removeprefix("job/"),
+        letter=deadline.data,
+    )
 
 
 def job_of(recording: str) -> str:
@@ -63,13 +122,36 @@ def job_of(recording: str) -> str:
     return str(uuid5(_JOBS_OF_RECORDINGS, recording))
 
 
-def _note(message: Incoming, now: datetime, item: str, level: str, episode: int) -> NoteStockLevel:
-    return NoteStockLevel(
-        now=now,
-        occurred_at=message.occurred_at,
-        office=message.office,
-        item=item,
+def _note(
+    heard: dict[str, Any],
+    message: Incoming,
+    told: StockLow | StockRecovered | BlanksReceived,
+    level: Literal["OK", "LOW", "CRITICAL", "EMPTY"] | None,
+    episode: int | None,
+) -> PrintingCommand | None:
+    """Of what a card is printed on; other items have no queue here."""
+    if told.item not in CARDS:
+        return None
+    return NoteStock(
+        **heard,
+        item=told.item,
         level=level,
         episode=episode,
         as_of=message.recorded_at,
+        on_hand=told.on_hand,
+        available=told.available,
+    )
+
+
+def _alarm(heard: dict[str, Any], found: DiscrepancyFound) -> PrintingCommand | None:
+    if found.kind not in ALARMS or found.serials is None:
+        return None
+    return RaiseNumberAlarm(
+        **heard,
+        kind=found.kind,
+        item=found.item,
+        location=found.location,
+        first_serial=found.serials.first,
+        last_serial=found.serials.last,
+        holders=found.holders,
     )

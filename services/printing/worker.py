@@ -1,9 +1,72 @@
-"""The background root of printing: publishes what was printed, hears of stock's levels and of who is print ready."""
+"""The background root of printing: publishes what was printed, hears of stock's blanks and of who is print ready.
 
-from services.printing.reactions import READS, react
+It also keeps the debt book.
+"""
+
+import asyncio
+from datetime import datetime
+from time import monotonic
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.printing import views
+from services.printing.domain import Debt, TellDebt
+from services.printing.reactions import READS, due, react
 from services.printing.service import PRINTING
+from shared.clock import utcnow
+from shared.ledger import Busy, Context, Entry, Ledger, OutcomeUnknown
+from shared.offices import offices
 from shared.settings import Settings
 from shared.worker import run
 
+LOOK_EVERY = 10.0
+BUSY_AT_MOST = 0.05
+"""Of the time is spent looking: who owes a million cards looks less often."""
+CHUNK = 100
+WHO = Context(subject="printing-debt-book", route="debt")
+
+log = structlog.get_logger()
+
+
+async def keep_debt_book(ledger: Ledger, engine: AsyncEngine) -> None:
+    """Tells the debt of every queue that is not as it was told last, until cancelled.
+
+    It looks, every ten seconds, and is not told of each job. Time alone makes debt, without anything
+    happening to a job. A thousand requests of a day offline, or the cards of a delivery, are one message for each
+    look and not one each. And a decision on a job would have to change its queue too: 200 workstations at once would
+    wait for one another at that one stream.
+    """
+    while True:
+        began = monotonic()
+        try:
+            await tell_debts(ledger, engine, utcnow())
+        except (SQLAlchemyError, asyncpg.PostgresError, OSError, Busy, OutcomeUnknown) as error:
+            log.warning("debt_book_interrupted", error=repr(error))
+        await asyncio.sleep(max(LOOK_EVERY, (monotonic() - began) / BUSY_AT_MOST))
+
+
+async def tell_debts(ledger: Ledger, engine: AsyncEngine, now: datetime) -> int:
+    """Compares what is owed with what was told last, tells the difference, and returns of how many queues."""
+    async with engine.connect() as connection:
+        told = await views.told_debts(connection)
+        owed = await views.debts(connection, offices().all(), now)
+    changed = [
+        queue for queue in sorted(owed.keys() | told.keys()) if owed.get(queue, Debt()) != told.get(queue, Debt())
+    ]
+    entries = [Entry(_tell(office, item, owed.get((office, item), Debt()), now), WHO) for office, item in changed]
+    for start in range(0, len(entries), CHUNK):
+        await ledger.execute_all(entries[start : start + CHUNK])
+    return len(entries)
+
+
+def _tell(office: str, item: str, debt: Debt, now: datetime) -> TellDebt:
+    here = offices().get(office)
+    assert here is not None, "queues are of known offices"
+    return TellDebt(now=now, occurred_at=now, office=office, day=here.day_at(now), item=item, debt=debt)
+
+
 if __name__ == "__main__":
-    run(PRINTING, Settings(), reads=READS, react=react)
+    run(PRINTING, Settings(), reads=READS, react=react, due=due, parts=[keep_debt_book])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -59,6 +59,14 @@ class OldCardWithdrawn(msgspec.Struct, frozen=True):
     job: str
 
 
+class RibbonChanged(msgspec.Struct, frozen=True):
+    """A printer got a new roll, of ribbon or of film: it left the shelf."""
+
+    item: Literal["RIBBON", "FILM"]
+    location: str
+    ribbon: str
+
+
 class PrintDebtChanged(msgspec.Struct, frozen=True):
     item: Item
     owed: Annotated[int, msgspec.Meta(ge=0)]
@@ -112,6 +120,15 @@ def react(message: Incoming, now: datetime) -> StockCommand | None:
         case "printing", "OldCardWithdrawn":
             old = msgspec.json.decode(message.data, type=OldCardWithdrawn)
             return BookOldCard(**heard, item=old.item, location=old.location, job=old.job)
+        case "printing", "RibbonChanged":
+            roll = msgspec.json.decode(message.data, type=RibbonChanged)
+            return UseBlank(
+                **heard,
+                item=roll.item,
+                location=roll.location,
+                job=roll.ribbon,
+                daily_use_default=daily_use_default(office.population, roll.item),
+            )
         case "printing", "PrintDebtChanged":
             debt = msgspec.json.decode(message.data, type=PrintDebtChanged)
             return NotePrintDebt(**heard, item=debt.item, owed=debt.owed)

@@ -5,7 +5,8 @@ Start with `routes.py`, then `answers.py`; `app.py` puts a service together.
 
 from shared.http.answers import Limit, after, cursor, polled, principal, write
 from shared.http.app import create_app
-from shared.http.bodies import Body, OccurredAt, Quantity, Reference, SafeStr
+from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr
+from shared.http.offices import office_of, require_own
 from shared.http.problems import NotFound, Problem
 from shared.http.routes import Api, NoPolicy, allow, allow_anyone
 
@@ -16,6 +17,7 @@ __all__ = [
     "NoPolicy",
     "NotFound",
     "OccurredAt",
+    "PersonReference",
     "Problem",
     "Quantity",
     "Reference",
@@ -25,7 +27,9 @@ __all__ = [
     "allow_anyone",
     "create_app",
     "cursor",
+    "office_of",
     "polled",
     "principal",
+    "require_own",
     "write",
 ]

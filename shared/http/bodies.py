@@ -2,21 +2,36 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
 from pydantic_core import PydanticCustomError
 
 from shared.decider import AHEAD
 from shared.http.problems import Problem, invalid
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 # A run of 16 digits is what a person's number (NIK, KK) looks like; whoever puts one into free text did not mean to.
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[0-9]{16}")
 # By chance one in 250 ids written without dashes has as many digits in a row.
 _HEX_ID = re.compile(r"\b(?=[0-9]*[a-f])[0-9a-f]{32}\b")
+# What a machine makes: a UUID, a ULID, so many hexadecimal digits.
+_MACHINE_MADE = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}|[0-7][0-9A-HJKMNP-TV-Z]{25}", re.IGNORECASE
+)
+_LETTERS = re.compile(r"[A-Za-z]{4,}")
 _SEPARATORS = str.maketrans("", "", "._:-")
 _NUMBER_OF_A_PERSON = re.compile(r"[0-9]{16}|(62|0)8[0-9]{7,11}")
 
@@ -39,6 +54,14 @@ def _opaque(reference: str) -> str:
     return reference
 
 
+def _of_nobody(reference: str) -> str:
+    rest = _MACHINE_MADE.sub("", reference)
+    letters, digits = sum(map(str.isalpha, rest)), sum(map(str.isdigit, rest))
+    if _LETTERS.search(rest) or letters > max(digits, int(rest != reference)):
+        raise PydanticCustomError("not_opaque", "A reference should say nothing about a person")
+    return reference
+
+
 def _not_ahead(moment: datetime) -> datetime:
     if moment > datetime.now(UTC) + AHEAD:
         raise PydanticCustomError("in_the_future", "A moment should be at most 2 minutes ahead of now")
@@ -52,8 +75,42 @@ SafeStr = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterV
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(_opaque)]
 """An opaque reference of the client's: 1 to 64 characters, not a NIK, not a telephone number."""
-OccurredAt = Annotated[AwareDatetime, AfterValidator(_not_ahead), Field(default_factory=lambda: datetime.now(UTC))]
+PersonReference = Annotated[Reference, AfterValidator(_of_nobody)]
+"""A reference to a citizen: a `Reference` that is no name either.
+
+It is what a machine makes (a UUID, a ULID, 16 to 64 hexadecimal digits), or a number with at most three
+letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-000123`.
+"""
+Past = Annotated[AwareDatetime, AfterValidator(_not_ahead)]
+"""A moment that has come, with its offset from UTC."""
+OccurredAt = Annotated[Past, Field(default_factory=lambda: datetime.now(UTC))]
 """When it happened, with its offset from UTC, as the client says; now, unless it says."""
+
+
+def _of_this_century(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise PydanticCustomError("not_of_this_century", "A moment should be of this century")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_this_century)]
+"""A moment in a query, with its offset from UTC."""
+
+
+class UnreadableLine(Body):
+    """A line that is not as it should be, and why: it holds up no other."""
+
+    faults: tuple[Mapping[str, str], ...]
+
+
+def on_its_own(line: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Reads a line of a list, for a `WrapValidator`: a fault in it becomes an `UnreadableLine`, not one of the body."""
+    try:
+        return read(line)
+    except ValidationError as error:
+        faults = invalid(error.errors(include_url=False, include_context=False, include_input=False)).errors
+        return UnreadableLine(faults=tuple(faults))
+
 
 AnyBody = TypeVar("AnyBody", bound=Body)
 

@@ -23,12 +23,14 @@ OF_A_PERSON = {
 
 DAYS_OF_BLANKS = {
     *("promised_on", "projected_empty_on", "used_on", "spoiled_on", "destroyed_on", "return_by"),
-    *("since", "through", "requested_on"),
+    *("since", "through", "requested_on", "reported_on"),
 }
 """The only days in promises. Any other might be a day of birth, and has to be judged before it is listed here."""
 
 REFERENCES = {"applicant", "by", "counters", "witnesses"}
 """Opaque references to people. The edge takes none that looks like a number of a person."""
+
+BY_WHEN = {"promised_by", "answer_by", "return_by"}
 
 SHAPES = {
     "a NIK or a family card's number": re.compile(r"(?<!\d)\d{16}(?!\d)"),
@@ -86,8 +88,8 @@ def test_nothing_in_a_golden_message_has_the_shape_of_a_persons_number(golden: G
 
 
 def refers(field: str) -> bool:
-    """Whether a field of this name says who; `answer_by` and its like say by when."""
-    return field in REFERENCES or (field.endswith("ed_by") and field != "promised_by")
+    """Whether a field of this name says who."""
+    return field in REFERENCES or (field.endswith("_by") and field not in BY_WHEN)
 
 
 def test_only_these_fields_refer_to_somebody() -> None:
@@ -105,6 +107,10 @@ def test_only_these_fields_refer_to_somebody() -> None:
         "ReplenishmentForwarded.forwarded_by",
         "AllocationDeclined.declined_by",
         "LoanGranted.granted_by",
+        "CardPrinted.printed_by",
+        "CardSpoiled.spoiled_by",
+        "CardHandedOver.handed_over_by",
+        "RibbonChanged.changed_by",
         "RecordingPrintReady.applicant",
         "EscalationAcknowledged.by",
         "EscalationDeclined.by",

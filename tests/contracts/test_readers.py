@@ -7,13 +7,14 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from msgspec.structs import FieldInfo
 
 from services.notify import reactions as notify
 from services.notify.domain import Figures, NoteRelief, RaiseShortage, ReliefKind, ShortageOver, StockLevel
 from services.notify.settings import POLICY
 from services.outreach import reactions as outreach
 from services.printing import reactions as printing
-from services.printing.domain import NoteStockLevel, QueueJob
+from services.printing.domain import JobRequest, NoteStock, QueueJob, RaiseNumberAlarm
 from services.stock import reactions as stock
 from services.stock.domain import (
     BookOldCard,
@@ -27,7 +28,7 @@ from services.stock.domain import (
 from shared.decider import Command
 from shared.offices import offices
 from tests.contracts.golden import DOMAINS, OCCURRED, PROMISES, RECORDED, Golden, all_of
-from tests.contracts.said import JOB, LOW, VISIT
+from tests.contracts.said import JOB, LOW, RIBBON, VISIT
 
 NOW = datetime(2024, 11, 18, 2, 30, 1, tzinfo=UTC)
 HEARD: dict[str, Any] = {"now": NOW, "occurred_at": OCCURRED, "office": "17.71", "item": "KTP_WNI"}
@@ -37,15 +38,17 @@ assert BENGKULU is not None
 
 @dataclass(frozen=True)
 class Reading:
-    """A message that means something to a reader: what it redeclares of it, and the command it becomes."""
+    """A message that means something to a reader: what it redeclares of it, and the command it becomes.
+
+    `silent_without` are fields that may be null, and with which it then means nothing.
+    """
 
     redeclared: type[msgspec.Struct]
     command: Command
+    silent_without: frozenset[str] = frozenset()
 
 
 AWAITED: dict[str, dict[str, Any]] = {
-    "printing/OldCardWithdrawn.v1": {"item": "KTP_WNI", "location": "MPP", "job": JOB},
-    "printing/PrintDebtChanged.v1": {"item": "KTP_WNI", "owed": 212},
     "outreach/VisitEquipmentRequested.v1": {
         "item": "KTP_WNI",
         "visit": VISIT,
@@ -65,17 +68,28 @@ RELIEF = NoteRelief(
 )
 TODAY = HEARD | {"day": date(2024, 11, 18)}
 IN_BENGKULU = TODAY | {"location": "MPP", "job": JOB}
-KNOWN = HEARD | {"episode": 4, "as_of": RECORDED}
+KNOWN = TODAY | {"as_of": RECORDED}
 FIGURES: dict[str, Any] = {"on_hand": 10_500, "available": 10_500, "as_of": OCCURRED}
 
 READERS: dict[ModuleType, dict[str, Reading]] = {
     stock: {
         "printing/CardPrinted.v1": Reading(
             stock.CardPrinted,
-            UseBlank(**IN_BENGKULU, daily_use_default=daily_use_default(BENGKULU.population, "KTP_WNI")),
+            UseBlank(
+                **IN_BENGKULU,
+                serial="A0240118",
+                daily_use_default=daily_use_default(BENGKULU.population, "KTP_WNI"),
+            ),
         ),
         "printing/CardSpoiled.v1": Reading(stock.CardSpoiled, SpoilBlank(**IN_BENGKULU, cause="ENCODE_FAILURE")),
         "printing/OldCardWithdrawn.v1": Reading(stock.OldCardWithdrawn, BookOldCard(**IN_BENGKULU)),
+        "printing/RibbonChanged.v1": Reading(
+            stock.RibbonChanged,
+            UseBlank(
+                **IN_BENGKULU | {"item": "RIBBON", "job": RIBBON},
+                daily_use_default=daily_use_default(BENGKULU.population, "RIBBON"),
+            ),
+        ),
         "printing/PrintDebtChanged.v1": Reading(stock.PrintDebtChanged, NotePrintDebt(**TODAY, owed=212)),
         "outreach/VisitEquipmentRequested.v1": Reading(
             stock.VisitEquipmentRequested,
@@ -87,16 +101,39 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
         ),
     },
     printing: {
-        "stock/StockLow.v1": Reading(printing.StockLow, NoteStockLevel(**KNOWN, level="LOW")),
-        "stock/StockRecovered.v1": Reading(printing.StockRecovered, NoteStockLevel(**KNOWN, level="OK")),
+        "stock/StockLow.v1": Reading(
+            printing.StockLow, NoteStock(**KNOWN, level="LOW", episode=4, on_hand=1_400, available=1_400)
+        ),
+        "stock/StockRecovered.v1": Reading(
+            printing.StockRecovered, NoteStock(**KNOWN, level="OK", episode=4, on_hand=10_500, available=10_500)
+        ),
+        "stock/BlanksReceived.v1": Reading(
+            printing.BlanksReceived, NoteStock(**KNOWN, level=None, episode=None, on_hand=10_500, available=10_500)
+        ),
+        "stock/DiscrepancyFound.v1": Reading(
+            printing.DiscrepancyFound,
+            RaiseNumberAlarm(
+                **TODAY,
+                location="MPP",
+                kind="LOST_NUMBER_USED",
+                first_serial="A0240951",
+                last_serial="A0240951",
+                holders=("17.71/gudang",),
+            ),
+            silent_without=frozenset({"serials"}),
+        ),
         "outreach/RecordingPrintReady.v1": Reading(
             printing.RecordingPrintReady,
             QueueJob(
-                **HEARD,
-                job="31912bbc-69b5-590f-9c93-088c547196dd",
-                location="MPP",
-                reason="FIRST",
-                applicant="pemohon-7Q2F",
+                **{name: value for name, value in TODAY.items() if name != "item"},
+                request=JobRequest(
+                    job="31912bbc-69b5-590f-9c93-088c547196dd",
+                    item="KTP_WNI",
+                    location="MPP",
+                    reason="FIRST",
+                    applicant="pemohon-7Q2F",
+                    print_ready_at=OCCURRED,
+                ),
             ),
         ),
     },
@@ -180,7 +217,17 @@ def test_nothing_said_in_a_field_that_may_be_null_is_understood(
     reader: ModuleType, golden: Golden, reading: Reading
 ) -> None:
     for field in may_be_null(golden):
-        assert reader.react(golden.but(**{field: None}).incoming(), NOW) is not None, field
+        heard = reader.react(golden.but(**{field: None}).incoming(), NOW)
+        assert (heard is None) == (field in reading.silent_without), field
+
+
+@pytest.mark.parametrize(("reader", "golden", "reading"), READINGS)
+def test_a_message_of_before_its_producer_added_a_field_is_understood(
+    reader: ModuleType, golden: Golden, reading: Reading
+) -> None:
+    for field in added_to(golden):
+        heard = reader.react(golden.without(field).incoming(), NOW)
+        assert (heard is None) == (field in reading.silent_without), field
 
 
 @pytest.mark.parametrize(("reader", "golden", "reading"), READINGS)
@@ -195,7 +242,8 @@ def test_everything_a_reader_redeclares_is_held_against_a_message(reader: Module
         for value in vars(reader).values()
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == reader.__name__
     }
-    assert {reading.redeclared for reading in READERS[reader].values()} == redeclared
+    held = {reading.redeclared for reading in READERS[reader].values()}
+    assert held | {part for struct in held for part in structs_in(struct)} == redeclared
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__.split(".")[1])
@@ -218,12 +266,27 @@ def test_what_a_printer_read_that_is_no_serial_number_is_not_believed(read: Any)
     assert isinstance(heard, UseBlank) and heard.serial == "A0240001"
 
 
-def may_be_null(golden: Golden) -> list[str]:
-    """The fields of today's fact in which its producer may say null; none for a version of the past."""
+def fields_of(golden: Golden) -> list[FieldInfo]:
+    """The fields of today's fact; none for a version of the past."""
     return [
-        field.encode_name
+        field
         for domain, fact, version in PROMISES
         if (domain.service, fact.__name__, version) == (golden.service, golden.type, golden.version)
         for field in msgspec.structs.fields(fact)
-        if type(None) in get_args(field.type)
     ]
+
+
+def may_be_null(golden: Golden) -> list[str]:
+    """The fields in which its producer may say null."""
+    return [field.encode_name for field in fields_of(golden) if type(None) in get_args(field.type)]
+
+
+def added_to(golden: Golden) -> list[str]:
+    """The fields that messages of this version may lack, for they were said before."""
+    return [field.encode_name for field in fields_of(golden) if not field.required]
+
+
+def structs_in(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
+    """The structs that its fields are made of."""
+    parts = [part for field in msgspec.structs.fields(struct) for part in (field.type, *get_args(field.type))]
+    return [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]

@@ -63,8 +63,9 @@ class Town:
             await self.operator.say("printing", f"{self.path}/jobs/{job}/printed", blank_in_hand=True, **printer)
             self.printed.append(job)
 
-    async def balance(self) -> dict[str, Any]:
-        (balance,) = (await self.storekeeper.ask("stock", f"{self.path}/balances"))["items"]
+    async def balance(self, item: str = CARD) -> dict[str, Any]:
+        balances = (await self.storekeeper.ask("stock", f"{self.path}/balances"))["items"]
+        (balance,) = (each for each in balances if each["item"] == item)
         return dict(balance)
 
     async def books_say(self, on_hand: int) -> None:

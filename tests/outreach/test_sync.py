@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.outreach.api import RecordingLine, Sync, UnreadableLine, answers
+from services.outreach.api import RecordingLine, Sync, answers
 from services.outreach.domain import Line, PlanVisit, RecordPersons
 from services.outreach.service import OUTREACH
 from shared.http import Problem
-from shared.http.bodies import parse
+from shared.http.bodies import UnreadableLine, parse
 from shared.testing import Scenario
 
 NOW = datetime(2024, 11, 20, 11, 0, tzinfo=UTC)

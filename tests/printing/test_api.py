@@ -1,7 +1,6 @@
 """Printing over HTTP, on the real ledger and PostgreSQL: an office's day, and what is not let in."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,14 +8,13 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from services.printing.domain import NoteStockLevel
 from shared.ledger import Context
+from tests.printing.bengkulu import stock
 
 pytestmark = pytest.mark.anyio
 
 JOBS = "/offices/17.71/jobs"
 NIK = "1771012345678901"
-NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
 Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
@@ -58,10 +56,7 @@ async def queued(operator: httpx2.AsyncClient, **changes: Any) -> str:
 
 async def empty(app: FastAPI) -> None:
     """Stock says that the office has no blanks left."""
-    command = NoteStockLevel(
-        now=NOON, occurred_at=NOON, office="17.71", item="KTP_WNI", level="EMPTY", episode=2, as_of=NOON
-    )
-    await app.state.ledger.execute(command, Context(subject="reader", route="stock"))
+    await app.state.ledger.execute(stock("EMPTY"), Context(subject="reader", route="stock"))
 
 
 async def test_a_job_waits_is_spoiled_once_and_is_printed(operator: httpx2.AsyncClient) -> None:
@@ -101,12 +96,16 @@ async def test_the_queue_counts_by_reason_and_says_how_old_its_news_of_stock_is(
         await queued(operator, reason=reason)
     await queued(operator, item="KIA", reason="FIRST")
     await empty(app)
+    oldest = {"oldest_since": "2024-11-20T05:00:00Z"}
+    told = {"level": "EMPTY", "episode": 3, "since": "2024-11-20T05:00:00Z", "as_of": "2024-11-20T05:07:00Z"}
     assert (await caller("province", "17").get("/offices/17.71/queue")).json()["items"] == [
-        {"item": "KIA", "queued": {"FIRST": 1}, "stock": None},
+        {"item": "KIA", "queued": {"FIRST": 1}, "by_class": {"FIRST": 1}, **oldest, "stock": None},
         {
             "item": "KTP_WNI",
             "queued": {"FIRST": 1, "LOST": 2},
-            "stock": {"level": "EMPTY", "episode": 2, "since": "2024-11-20T05:00:00Z", "as_of": "2024-11-20T05:00:00Z"},
+            "by_class": {"FIRST": 1, "REPLACEMENT": 2},
+            **oldest,
+            "stock": {**told, "on_hand": 0, "available": 0},
         },
     ]
 

@@ -1,80 +1,56 @@
-"""Printing's story, told as what was known, what came, and what followed."""
+"""A job's story, told as what was known, what came, and what followed."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.printing.domain import (
-    CardPrinted,
-    CardSpoiled,
-    JobQueued,
-    NoteStockLevel,
-    QueueJob,
-    RecordPrinted,
-    RecordSpoiled,
-    RequestCameLate,
-    SecondCardPrinted,
-    StockLevelNoted,
-)
+from services.printing.domain import CardNotPrinted, CardPrinted, Job, Undeclared
 from services.printing.service import PRINTING
-from shared.testing import Scenario
+from shared.decider import Decision, Fact
+from tests.printing.bengkulu import (
+    ANOTHER_CLAIM,
+    CLAIM,
+    JOB,
+    LATER,
+    NOON,
+    STREAM,
+    asked,
+    at_work,
+    claim,
+    done,
+    hand_over,
+    not_printed,
+    printed,
+    printing,
+    queue_job,
+    queue_jobs,
+    spoiled,
+    stock,
+    waiting,
+)
 
-NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
-LATER = NOON + timedelta(minutes=7)
-BENGKULU = "17.71"
-JOB = "0193f3a2-0000-7000-8000-000000000001"
-STREAM = f"job/{JOB}"
-
-CARD = {"office": BENGKULU, "job": JOB, "item": "KTP_WNI", "location": "MPP", "reason": "LOST"}
-REPORT = {"office": BENGKULU, "job": JOB, "location": "MPP", "workstation": "WS-2"}
-
-
-def queued() -> tuple[str, JobQueued]:
-    return STREAM, JobQueued(**CARD, applicant="A-17", queued_at=NOON)
-
-
-def printed(chip: str | None = "04A1", blank_in_hand: bool = False) -> tuple[str, CardPrinted]:
-    return STREAM, CardPrinted(
-        **CARD, workstation="WS-2", chip_serial=chip, blank_in_hand=blank_in_hand, printed_at=LATER
-    )
-
-
-def spoiled() -> tuple[str, CardSpoiled]:
-    return STREAM, CardSpoiled(**CARD, cause="DEAD_CHIP", workstation="WS-2", spoiled_at=LATER)
-
-
-def level(name: str, item: str = "KTP_WNI") -> tuple[str, StockLevelNoted]:
-    noted = StockLevelNoted(office=BENGKULU, item=item, level=name, episode=3, since=NOON, as_of=LATER)
-    return f"queue/{BENGKULU}/{item}", noted
+OVER = NOON + timedelta(hours=3)
+"""When every claim of one job has ended."""
 
 
-def queue_job(**changes: Any) -> QueueJob:
-    return QueueJob(now=NOON, occurred_at=NOON, **{**CARD, "applicant": "A-17", **changes})
+def names(decision: Decision) -> list[str]:
+    return [type(fact).__name__ for _, fact in decision]
 
 
-def record_printed(**changes: Any) -> RecordPrinted:
-    report = {**REPORT, "chip_serial": "04A1", "blank_in_hand": False, **changes}
-    return RecordPrinted(now=LATER, occurred_at=LATER, **report)
+def only(decision: Decision, kind: type[Fact]) -> Any:
+    [fact] = [fact for _, fact in decision if isinstance(fact, kind)]
+    return fact
 
 
-def record_spoiled(**changes: Any) -> RecordSpoiled:
-    return RecordSpoiled(now=LATER, occurred_at=LATER, **{**REPORT, "cause": "DEAD_CHIP", **changes})
-
-
-def note_level(name: str) -> NoteStockLevel:
-    return NoteStockLevel(
-        now=LATER, occurred_at=NOON, office=BENGKULU, item="KTP_WNI", level=name, episode=3, as_of=LATER
-    )
-
-
-printing = Scenario(PRINTING)
-waiting = printing.given([queued()])
-done = waiting.given([printed()])
+def job(scenario: Any) -> Job:
+    state: Job = scenario.state(STREAM)
+    return state
 
 
 def test_a_request_puts_a_job_into_the_queue() -> None:
-    assert printing.when(queue_job()) == [queued()]
+    assert names(printing.when(queue_job())) == ["JobQueued"]
+    assert (job(waiting).place, job(waiting).priority) == ("QUEUED", "REPLACEMENT")
 
 
 def test_the_same_request_twice_is_one_job() -> None:
@@ -86,107 +62,188 @@ def test_an_id_that_means_another_job_already_is_refused(change: dict[str, str])
     assert waiting.refused(queue_job(**change)).code == "job_id_taken"
 
 
-def test_a_request_sent_again_after_its_card_was_printed_elsewhere_is_still_the_same() -> None:
+def test_a_request_sent_again_after_its_card_was_printed_is_still_the_same() -> None:
     assert done.when(queue_job()) == []
 
 
+def test_a_class_that_the_policy_does_not_have_is_refused_with_those_it_has() -> None:
+    refusal = printing.refused(queue_job(priority="VIP"))
+    assert (refusal.code, refusal.figures["policy"]) == ("class_unknown", "default")
+    assert refusal.figures["classes"] == ["FIRST", "DISASTER", "SUKET", "CHANGED", "REPLACEMENT"]
+
+
+def test_of_many_requests_each_is_taken_on_its_own() -> None:
+    decision = printing.when(
+        queue_jobs(
+            asked(job="a"), asked(job="b", priority="VIP"), asked(job="c"), asked(job="a"), asked(job="a", item="KIA")
+        )
+    )
+    assert [fact.job for _, fact in decision] == ["a", "c"]
+
+
+def test_a_claimed_job_is_nobody_elses() -> None:
+    assert names(waiting.when(claim())) == ["JobClaimed"]
+    assert at_work.when(claim(claim=ANOTHER_CLAIM, workstation="WS-3")) == []
+
+
+def test_a_claim_that_is_over_leaves_its_job_to_others() -> None:
+    assert names(at_work.when(claim(claim=ANOTHER_CLAIM, workstation="WS-3", now=OVER))) == ["JobClaimed"]
+
+
+def test_who_has_not_said_what_became_of_a_job_gets_no_other() -> None:
+    open_still = (Undeclared(job=JOB, claim=CLAIM),)
+    refusal = waiting.refused(claim(undeclared=open_still))
+    assert (refusal.code, refusal.figures["jobs"]) == ("cards_undeclared", [{"job": JOB, "claim": CLAIM}])
+
+
 def test_a_printed_card_is_recorded_with_what_the_job_says_of_it() -> None:
-    assert waiting.when(record_printed()) == [printed()]
+    card = only(at_work.when(printed(claim=CLAIM, item="KIA", reason="MOVE")), CardPrinted)
+    assert (card.item, card.reason, card.claim) == ("KTP_WNI", "LOST", CLAIM)
+
+
+def test_a_report_that_names_no_claim_is_of_the_one_its_workstation_has() -> None:
+    assert only(at_work.when(printed()), CardPrinted).claim == CLAIM
+    assert job(at_work.after(printed())).lapsed == ()
+
+
+def test_a_late_card_of_a_job_that_still_waits_is_simply_recorded() -> None:
+    assert names(at_work.when(printed(claim=CLAIM, now=OVER, occurred_at=OVER))) == ["CardPrinted"]
+
+
+def test_a_late_card_of_a_job_that_is_anothers_by_now_must_be_declared() -> None:
+    taken_over = at_work.after(claim(claim=ANOTHER_CLAIM, workstation="WS-3", now=OVER))
+    late = {"claim": CLAIM, "now": OVER, "occurred_at": OVER}
+    refusal = taken_over.refused(printed(**late))
+    assert (refusal.code, refusal.figures["place"], refusal.figures["workstation"]) == (
+        "declare_card",
+        "CLAIMED",
+        "WS-3",
+    )
+    assert names(taken_over.when(printed(**late, declared=True))) == ["CardPrinted"]
+    gone = taken_over.after(printed(**late, declared=True))
+    assert job(gone).place == "PRINTED"
+    # The other workstation may have made one as well: it is asked the same.
+    assert [each.workstation for each in job(gone).lapsed] == ["WS-3"]
+    other = {"claim": ANOTHER_CLAIM, "workstation": "WS-3", "chip_serial": "04B2", "now": OVER, "occurred_at": OVER}
+    assert gone.refused(printed(**other)).figures["chip_serials"] == ("04A1",)
+    assert names(gone.when(printed(**other, declared=True))) == ["CardPrinted", "SecondCardPrinted"]
+    assert names(gone.when(not_printed(claim=ANOTHER_CLAIM, workstation="WS-3"))) == ["CardNotPrinted"]
+
+
+def test_a_card_that_was_not_made_gives_its_job_back() -> None:
+    assert only(at_work.when(not_printed()), CardNotPrinted).claim == CLAIM
+    free = at_work.after(not_printed())
+    assert (job(free).place, job(free).claim) == ("QUEUED", None)
+    assert free.when(not_printed()) == []
+
+
+def test_a_late_claim_that_was_lost_is_remembered_until_it_is_declared() -> None:
+    taken_over = at_work.after(claim(claim=ANOTHER_CLAIM, workstation="WS-3", now=OVER))
+    assert [each.claim for each in job(taken_over).lapsed] == [CLAIM]
+    declared = taken_over.after(not_printed(claim=CLAIM))
+    assert (job(declared).lapsed, job(declared).place) == ((), "CLAIMED")
+    assert job(taken_over.after(spoiled(claim=CLAIM))).lapsed == ()
+
+
+def test_the_same_card_reported_twice_is_one_card() -> None:
+    assert done.when(printed(claim=CLAIM)) == []
+    assert done.when(printed()) == []
+    assert done.when(printed(chip_serial=None)) == []
+    assert done.when(printed(claim=CLAIM, chip_serial=None, declared=True)) == []
+
+
+def test_a_second_card_of_one_job_is_asked_for_and_then_recorded_and_wants_to_be_explained() -> None:
+    assert done.refused(printed(chip_serial="04B2")).code == "declare_card"
+    assert names(done.when(printed(chip_serial="04B2", declared=True))) == ["CardPrinted", "SecondCardPrinted"]
+
+
+def test_a_second_card_is_known_again_when_it_is_reported_again() -> None:
+    both = done.after(printed(chip_serial="04B2", declared=True))
+    assert both.when(printed(chip_serial="04B2")) == []
+    assert both.when(printed(chip_serial="04A1")) == []
+
+
+def test_an_empty_book_asks_whether_the_blank_is_in_hand() -> None:
+    assert waiting.after(stock("EMPTY")).refused(printed()).code == "blank_not_confirmed"
+    assert waiting.after(stock("EMPTY")).refused(claim()).code == "blank_not_confirmed"
+
+
+def test_an_empty_book_does_not_stop_a_card_whose_blank_is_in_hand() -> None:
+    empty = waiting.after(stock("EMPTY"))
+    assert only(empty.when(printed(blank_in_hand=True)), CardPrinted).blank_in_hand
+
+
+def test_blanks_confirmed_with_the_claim_are_not_asked_for_again() -> None:
+    confirmed = waiting.after(stock("EMPTY"), claim(blanks_in_hand=True))
+    assert only(confirmed.when(printed(claim=CLAIM)), CardPrinted).blank_in_hand
+
+
+def test_a_card_reported_before_the_book_was_empty_is_known_without_asking() -> None:
+    assert done.after(stock("EMPTY")).when(printed()) == []
+
+
+@pytest.mark.parametrize("name", ["OK", "LOW", "CRITICAL"])
+def test_a_book_that_still_has_blanks_asks_nothing(name: str) -> None:
+    assert names(waiting.after(stock(name)).when(printed())) == ["CardPrinted"]
+
+
+def test_an_empty_book_of_children_cards_stops_no_other_card() -> None:
+    assert names(waiting.after(stock("EMPTY", item="KIA")).when(printed())) == ["CardPrinted"]
+
+
+def test_a_card_of_an_unknown_job_is_a_job_that_begins_with_its_print() -> None:
+    begun = printing.after(printed(item="KTP_WNI", reason="LOST"))
+    assert (job(begun).place, job(begun).print_ready_at) == ("PRINTED", LATER)
+
+
+def test_a_card_of_an_unknown_job_must_say_what_it_is() -> None:
+    assert printing.refused(printed()).code == "job_unknown"
+    assert printing.refused(spoiled()).code == "job_unknown"
+
+
+def test_a_request_that_arrives_after_its_card_names_the_applicant_and_does_not_queue_again() -> None:
+    unasked = printing.after(printed(item="KTP_WNI", reason="LOST"))
+    assert names(unasked.when(queue_job())) == ["RequestCameLate"]
+    named = unasked.after(queue_job())
+    assert (job(named).place, job(named).applicant) == ("PRINTED", "A-17")
+    assert named.when(queue_job()) == []
+
+
+@pytest.mark.parametrize("command", [printed(office="17.01"), spoiled(office="17.01"), not_printed(office="17.01")])
+def test_another_office_cannot_touch_the_job(command: Any) -> None:
+    assert at_work.refused(command).code == "job_elsewhere"
+
+
+def test_a_spoiled_blank_leaves_the_job_where_it_is() -> None:
+    assert names(at_work.when(spoiled())) == ["CardSpoiled"]
+    again = at_work.after(spoiled())
+    assert (job(again).place, job(again).tries) == ("CLAIMED", 1)
+    assert job(waiting.after(spoiled())).place == "QUEUED"
+
+
+def test_after_too_many_spoiled_blanks_a_person_decides() -> None:
+    twice = at_work.after(spoiled(), spoiled())
+    assert names(twice.when(spoiled())) == ["CardSpoiled", "DecisionAwaited"]
+    held = twice.after(spoiled())
+    assert (job(held).place, job(held).claim, job(held).lapsed) == ("HELD", None, ())
+    assert held.when(claim(claim=ANOTHER_CLAIM)) == []
+    # A card that comes out all the same is a fact.
+    assert job(held.after(printed())).place == "PRINTED"
+
+
+def test_a_card_goes_to_its_citizen_once() -> None:
+    assert names(done.when(hand_over())) == ["CardHandedOver"]
+    assert done.after(hand_over()).when(hand_over()) == []
+    assert waiting.refused(hand_over()).code == "not_printed"
+
+
+def test_the_old_card_comes_back_once_with_the_new_one_or_later() -> None:
+    assert names(done.when(hand_over(old_card_withdrawn=True))) == ["CardHandedOver", "OldCardWithdrawn"]
+    assert names(done.after(hand_over()).when(hand_over(old_card_withdrawn=True))) == ["OldCardWithdrawn"]
+    both = done.after(hand_over(old_card_withdrawn=True))
+    assert both.when(hand_over(old_card_withdrawn=True)) == []
 
 
 def test_the_applicant_of_a_card_stays_in_printing() -> None:
     promised = set().union(*(fact.__struct_fields__ for fact in PRINTING.promised))
     assert "applicant" not in promised
-    assert {fact.__name__ for fact in PRINTING.promised} == {"CardPrinted", "CardSpoiled"}
-
-
-def test_the_same_card_reported_twice_is_one_card() -> None:
-    assert done.when(record_printed()) == []
-    assert done.when(record_printed(chip_serial=None)) == []
-
-
-def test_a_second_card_of_one_job_has_used_a_blank_and_asks_to_be_explained() -> None:
-    question = SecondCardPrinted(office=BENGKULU, job=JOB, chip_serial="04B2", earlier=("04A1",))
-    assert done.when(record_printed(chip_serial="04B2")) == [printed("04B2"), (STREAM, question)]
-
-
-def test_a_second_card_is_known_again_when_it_is_reported_again() -> None:
-    both = done.given([printed("04B2")])
-    assert both.when(record_printed(chip_serial="04B2")) == []
-    assert both.when(record_printed(chip_serial="04A1")) == []
-
-
-def test_an_empty_book_asks_whether_the_blank_is_in_hand() -> None:
-    assert waiting.given([level("EMPTY")]).refused(record_printed()).code == "blank_not_confirmed"
-
-
-def test_an_empty_book_does_not_stop_a_card_whose_blank_is_in_hand() -> None:
-    empty = waiting.given([level("EMPTY")])
-    assert empty.when(record_printed(blank_in_hand=True)) == [printed(blank_in_hand=True)]
-
-
-def test_a_card_reported_before_the_book_was_empty_is_known_without_asking() -> None:
-    assert done.given([level("EMPTY")]).when(record_printed()) == []
-
-
-@pytest.mark.parametrize("name", ["OK", "LOW", "CRITICAL"])
-def test_a_book_that_still_has_blanks_asks_nothing(name: str) -> None:
-    assert waiting.given([level(name)]).when(record_printed()) == [printed()]
-
-
-def test_an_empty_book_of_children_cards_stops_no_other_card() -> None:
-    assert waiting.given([level("EMPTY", "KIA")]).when(record_printed()) == [printed()]
-
-
-def test_a_card_of_an_unknown_job_is_a_job_that_begins_with_its_print() -> None:
-    assert printing.when(record_printed(item="KTP_WNI", reason="LOST")) == [printed()]
-
-
-def test_a_card_of_an_unknown_job_must_say_what_it_is() -> None:
-    assert printing.refused(record_printed()).code == "job_unknown"
-
-
-def test_what_a_report_says_of_a_known_job_does_not_change_it() -> None:
-    assert waiting.when(record_printed(item="KIA", reason="MOVE")) == [printed()]
-
-
-def test_a_request_that_arrives_after_its_card_names_the_applicant_and_does_not_queue_again() -> None:
-    unasked = printing.given([printed()])
-    late = STREAM, RequestCameLate(office=BENGKULU, job=JOB, applicant="A-17", requested_at=NOON)
-    assert unasked.when(queue_job()) == [late]
-    assert unasked.given([late]).when(queue_job()) == []
-
-
-def test_another_office_cannot_touch_the_job() -> None:
-    assert waiting.refused(record_printed(office="17.01")).code == "job_elsewhere"
-
-
-def test_a_spoiled_blank_leaves_the_job_in_the_queue() -> None:
-    assert waiting.when(record_spoiled()) == [spoiled()]
-    state = waiting.given([spoiled()]).state(STREAM)
-    assert (state.place, state.tries) == ("QUEUED", 1)
-
-
-def test_every_spoiled_blank_counts() -> None:
-    assert waiting.given([spoiled()]).when(record_spoiled()) == [spoiled()]
-
-
-def test_a_spoiled_blank_of_an_unknown_job_is_recorded_once_it_says_what_it_was() -> None:
-    assert printing.refused(record_spoiled()).code == "job_unknown"
-    assert printing.when(record_spoiled(item="KTP_WNI", reason="LOST")) == [spoiled()]
-
-
-def test_printing_remembers_what_stock_says_and_since_when() -> None:
-    assert printing.when(note_level("LOW")) == [level("LOW")]
-
-
-def test_the_same_news_twice_is_noted_once() -> None:
-    assert printing.given([level("LOW")]).when(note_level("LOW")) == []
-
-
-def test_a_level_that_worsens_within_its_episode_is_news() -> None:
-    assert printing.given([level("LOW")]).when(note_level("EMPTY")) == [level("EMPTY")]
-
-
-def test_the_end_of_a_shortage_is_news() -> None:
-    assert printing.given([level("EMPTY")]).when(note_level("OK")) == [level("OK")]

@@ -1,14 +1,15 @@
 """What printing makes of others' messages: it reads a few fields and does not mind the rest."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from services.printing.domain import NoteStockLevel, QueueJob
-from services.printing.reactions import react
+from services.printing.domain import Alarm, ExpireLetter, Level, NoteStock, QueueJob, RaiseNumberAlarm
+from services.printing.reactions import due, react
 from services.printing.service import PRINTING
+from shared.clock import Deadline
 from shared.envelope import Incoming
 from shared.testing import Scenario
 
@@ -16,6 +17,8 @@ NOON = datetime(2024, 11, 20, 5, 0, tzinfo=UTC)
 KNOWN = NOON + timedelta(seconds=2)
 NOW = NOON + timedelta(seconds=9)
 
+HEARD: dict[str, Any] = {"now": NOW, "occurred_at": NOON, "office": "17.71", "day": date(2024, 11, 20)}
+KNOWN_OF_CARDS = HEARD | {"item": "KTP_WNI", "as_of": KNOWN, "on_hand": 12, "available": 10}
 READY = {"recording": "r-1", "visit": "v-1", "applicant": "A-1", "item": "KTP_WNI", "location": "MPP"}
 
 
@@ -42,8 +45,15 @@ def message(service: str, type: str, **data: Any) -> Incoming:
 def test_a_person_found_print_ready_gets_a_job_for_a_first_card() -> None:
     command = react(message("outreach", "RecordingPrintReady", **READY), NOW)
     assert isinstance(command, QueueJob)
-    assert (command.office, command.reason, command.applicant) == ("17.71", "FIRST", "A-1")
-    assert command.occurred_at == NOON
+    request = command.request
+    assert (command.office, request.reason, request.applicant, request.item) == ("17.71", "FIRST", "A-1", "KTP_WNI")
+    assert command.occurred_at == request.print_ready_at == NOON
+
+
+def test_the_quota_of_a_recording_is_that_of_the_day_on_which_it_comes_in() -> None:
+    command = react(message("outreach", "RecordingPrintReady", **READY), NOW + timedelta(days=2))
+    assert isinstance(command, QueueJob)
+    assert (command.day, command.request.print_ready_at) == (date(2024, 11, 22), NOON), "its age is of the recording"
 
 
 def test_one_recording_makes_one_job_however_often_it_is_read() -> None:
@@ -60,28 +70,72 @@ def test_one_recording_makes_one_job_however_often_it_is_read() -> None:
 def test_the_job_of_a_recording_is_the_same_in_every_release() -> None:
     command = react(message("outreach", "RecordingPrintReady", **READY), NOW)
     assert isinstance(command, QueueJob)
-    assert command.job == "2e6fd484-2b18-57e7-a000-27c02ee07690"
+    assert command.request.job == "2e6fd484-2b18-57e7-a000-27c02ee07690"
 
 
 @pytest.mark.parametrize("level", ["LOW", "CRITICAL", "EMPTY"])
-def test_a_shortage_is_noted_with_its_age(level: str) -> None:
-    command = react(message("stock", "StockLow", item="KTP_WNI", level=level, episode=4, on_hand=12), NOW)
-    assert command == NoteStockLevel(
-        now=NOW, occurred_at=NOON, office="17.71", item="KTP_WNI", level=level, episode=4, as_of=KNOWN
-    )
+def test_a_shortage_is_noted_with_its_age(level: Level) -> None:
+    low = {"item": "KTP_WNI", "level": level, "episode": 4, "on_hand": 12, "available": 10, "previous_level": "OK"}
+    assert react(message("stock", "StockLow", **low), NOW) == NoteStock(**KNOWN_OF_CARDS, level=level, episode=4)
 
 
 def test_a_recovery_is_noted_as_a_level_like_any_other() -> None:
-    command = react(message("stock", "StockRecovered", item="KIA", episode=4, previous_level="LOW"), NOW)
-    assert isinstance(command, NoteStockLevel)
-    assert (command.item, command.level, command.episode) == ("KIA", "OK", 4)
+    recovered = {"item": "KIA", "episode": 4, "previous_level": "LOW", "on_hand": 12, "available": 10}
+    command = react(message("stock", "StockRecovered", **recovered), NOW)
+    assert command == NoteStock(**KNOWN_OF_CARDS | {"item": "KIA"}, level="OK", episode=4)
+
+
+def test_blanks_that_came_change_the_figures_and_leave_the_level_to_stock() -> None:
+    received = {"item": "KTP_WNI", "quantity": 10_000, "on_hand": 12, "available": 10}
+    assert react(message("stock", "BlanksReceived", **received), NOW) == NoteStock(
+        **KNOWN_OF_CARDS, level=None, episode=None
+    )
+
+
+@pytest.mark.parametrize("item", ["RIBBON", "FILM"])
+def test_what_no_card_is_printed_on_has_no_queue(item: str) -> None:
+    figures = {"item": item, "on_hand": 12, "available": 10}
+    assert react(message("stock", "StockLow", **figures, level="EMPTY", episode=1), NOW) is None
+    assert react(message("stock", "StockRecovered", **figures, episode=1), NOW) is None
+    assert react(message("stock", "BlanksReceived", **figures), NOW) is None
+
+
+FOUND = {
+    "item": "KTP_WNI",
+    "location": "MPP",
+    "serials": {"first": "A0240951", "last": "A0240951"},
+    "holders": ["17.01"],
+}
+
+
+@pytest.mark.parametrize("kind", ["LOST_NUMBER_USED", "NUMBER_ELSEWHERE"])
+def test_a_number_that_is_not_the_offices_to_print_on_is_an_alarm(kind: Alarm) -> None:
+    assert react(message("stock", "DiscrepancyFound", **FOUND, kind=kind), NOW) == RaiseNumberAlarm(
+        **HEARD,
+        item="KTP_WNI",
+        location="MPP",
+        kind=kind,
+        first_serial="A0240951",
+        last_serial="A0240951",
+        holders=("17.01",),
+    )
+
+
+@pytest.mark.parametrize("kind", ["BELOW_ZERO", "SERIAL_OVERLAP", "OF_A_LATER_RELEASE"])
+def test_what_else_does_not_fit_in_stocks_books_is_stocks_to_clear_up(kind: str) -> None:
+    assert react(message("stock", "DiscrepancyFound", **FOUND, kind=kind), NOW) is None
+
+
+def test_the_last_day_of_a_letter_is_looked_at_when_it_is_over() -> None:
+    over = Deadline("job/j-1/letter/470/1", "job/j-1", "17.71", NOON, "letter", "470/1")
+    assert due(over, NOW, stale=False) == ExpireLetter(**HEARD, job="j-1", letter="470/1")
 
 
 def test_what_does_not_concern_printing_is_passed_over() -> None:
-    assert react(message("stock", "BlanksReceived", item="KTP_WNI", quantity=10_000), NOW) is None
+    assert react(message("stock", "BlanksMoved", item="KTP_WNI", quantity=100), NOW) is None
     assert react(message("outreach", "VisitClosed", visit="v-1"), NOW) is None
 
 
 def test_a_message_that_lacks_what_is_read_is_an_error_and_not_a_guess() -> None:
     with pytest.raises(msgspec.DecodeError):
-        react(message("stock", "StockLow", item="KTP_WNI", episode=4), NOW)
+        react(message("stock", "StockLow", item="KTP_WNI", episode=4, on_hand=12, available=10), NOW)

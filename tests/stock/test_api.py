@@ -100,6 +100,7 @@ async def test_from_the_opening_count_to_a_shortage_and_out_of_it(caller: Caller
         "available": 10_695,
         "usable": 10_695,
         "usable_bound_by": None,
+        "print_debt": 0,
         "level": "OK",
         "episode": 1,
         "daily_use": 143.361,

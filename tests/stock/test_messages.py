@@ -1,4 +1,4 @@
-"""What printing and outreach say besides cards: old cards, print debt, visits; and numbers read from blanks."""
+"""What printing and outreach say besides cards: old cards, rolls, print debt, visits; and numbers read from blanks."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -67,6 +67,21 @@ def test_a_withdrawn_card_is_booked() -> None:
     )
 
 
+def test_a_changed_ribbon_or_film_used_a_roll_of_the_shelf_it_was_taken_from() -> None:
+    for item in ("RIBBON", "FILM"):
+        command = told("RibbonChanged", ribbon="r-1", item=item, location="store", printer="P-1", cards=487)
+        assert command == UseBlank(
+            now=NOW,
+            occurred_at=NOW,
+            office="17.71",
+            item=item,
+            day=date(2024, 11, 5),
+            location="store",
+            job="r-1",
+            daily_use_default=286,
+        )
+
+
 def test_print_debt_is_noted() -> None:
     command = told("PrintDebtChanged", item="KTP_WNI", owed=17_535)
     assert isinstance(command, NotePrintDebt) and command.owed == 17_535
@@ -96,6 +111,8 @@ WISH = {"visit": "v-1", "item": "KTP_WNI", "quantity": 100, "until": "2024-11-05
         ("VisitEquipmentRequested", "outreach", WISH | {"item": "SIM"}),
         ("PrintDebtChanged", "printing", {"item": "KTP_WNI", "owed": -1}),
         ("OldCardWithdrawn", "printing", {"item": "KTP_WNI"}),
+        ("RibbonChanged", "printing", {"item": "RIBBON", "location": "store"}),
+        ("RibbonChanged", "printing", {"item": "KTP_WNI", "location": "store", "ribbon": "r-1"}),
         ("VisitClosed", "outreach", {}),
     ],
 )

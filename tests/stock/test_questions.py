@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from deploy.local.postgres import ServiceDatabase
 from services.stock.api import silence
 from services.stock.api.stock_card import HEADER
-from services.stock.domain import COLUMNS, UseBlank
+from services.stock.domain import COLUMNS, NotePrintDebt, UseBlank
 from shared.ledger import Context
 from tests.stock.bengkulu import BENGKULU
 from tests.stock.conftest import Caller
@@ -180,6 +180,25 @@ async def test_the_nation_at_a_glance_and_its_provinces(caller: Caller) -> None:
     types(await post(caller("storekeeper", BENGKULU), f"{HERE}/opening-counts", ribbons))
     assert (await got(desk, "/overview", **WNI))["usable"] == 600 + 500, "a ribbon is for 500 cards"
     assert (await got(desk, "/overview", item="RIBBON"))["on_hand"] == 1
+
+
+async def test_what_an_office_owes_stands_beside_what_it_holds(caller: Caller, app: FastAPI) -> None:
+    store, desk, now = caller("storekeeper", BENGKULU), caller("national", "00"), datetime.now(UTC)
+    await post(store, f"{HERE}/opening-counts", counted(200))
+    for office, owed in ((BENGKULU, 212), ("17.01", 30)):
+        told: dict[str, Any] = {"now": now, "occurred_at": now, "day": now.date(), "office": office}
+        debt = NotePrintDebt(**told, item="KTP_WNI", owed=owed)
+        await app.state.ledger.execute(debt, Context(subject="stock-worker", route="test"))
+    [balance] = (await got(store, f"{HERE}/balances"))["items"]
+    assert (balance["on_hand"], balance["print_debt"]) == (200, 212)
+    nation = await got(desk, "/overview", **WNI)
+    assert nation["print_debt"] == 242
+    assert [each["print_debt"] for each in nation["provinces"] if each["province"] == "17"] == [242]
+    of_province = (await got(desk, "/overview", **WNI, province="17"))["of_offices"]
+    assert {each["office"]: each["print_debt"] for each in of_province if each["print_debt"]} == {
+        BENGKULU: 212,
+        "17.01": 30,
+    }
 
 
 async def test_an_office_of_which_only_the_clock_speaks_is_unknown(

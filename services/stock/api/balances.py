@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, day_at, engine_of, office_of
-from services.stock.api.moments import LATEST, Moment
+from services.stock.api.common import READERS, api, engine_of
 from services.stock.api.overview import status_of
 from services.stock.api.silence import silent
 from services.stock.api.usable import Usable, printers_of, usable_cards
 from services.stock.domain import UNITS, days_of_cover, projected_empty_on
-from shared.http import Limit, after, allow, polled, principal
+from shared.http import Limit, after, allow, office_of, polled, principal
 from shared.http import cursor as mark
+from shared.http.bodies import LATEST, Moment
 from shared.offices import Office, Offices
 
 
@@ -31,6 +31,7 @@ async def get_balances(
 
     `usable` is what the office's printers can print on: not in quarantine, of a version that one of them takes, and
     no more cards than its ribbons and films yield (`usable_bound_by` names which), each item taken by itself.
+    `print_debt` are cards owed, as printing last told.
 
     With `as_of` or `known_at`, what each location held then, or was believed to hold at that time.
     """
@@ -87,7 +88,7 @@ async def _past_balance(
 def _balances(
     office: Office, rows: Sequence[RowMapping], unheard: Collection[str], takes: Collection[str]
 ) -> dict[str, Any]:
-    today = day_at(office, datetime.now(UTC))
+    today = office.day_at(datetime.now(UTC))
     cards = usable_cards(rows, takes)
     items = [_balance(row, today, status_of(row, office.id in unheard), cards[row["item"]]) for row in rows]
     onboard = {item["item"] for item in items if item["onboard"]}
@@ -110,6 +111,7 @@ def _balance(row: RowMapping, today: date, status: str, usable: Usable) -> dict[
         "available": available,
         "usable": usable.pieces,
         "usable_bound_by": usable.bound_by,
+        "print_debt": row["print_debt"],
         "level": row["level"],
         "episode": row["episode"],
         "daily_use": None if daily_use is None else daily_use / 1000,

@@ -8,9 +8,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, PromisedOn, api, engine_of, office_of, require_desk, told
+from services.stock.api.common import HEADS, PromisedOn, api, engine_of, require_desk, told
 from services.stock.domain import CloseBook, ExplainDiscrepancy, Item
-from shared.http import Body, NotFound, SafeStr, allow, principal, write
+from shared.http import Body, NotFound, SafeStr, allow, office_of, principal, write
 
 
 class Explanation(Body):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
-from shared.http import Api, Body, Problem, SafeStr, principal
+from shared.http import Api, Body, Problem, SafeStr, office_of, principal, require_own
 from shared.offices import Office, Offices
 
 api = Api(tags=["stock"])
@@ -22,8 +22,6 @@ api = Api(tags=["stock"])
 READERS = tuple(role for role in Role if role is not Role.OPS)
 HEADS = (Role.HEAD, Role.PROVINCE, Role.NATIONAL)
 """Who answers for an office: its head, and for a buffer or the centre the desk itself."""
-OF_ONE_OFFICE = (Role.OPERATOR, Role.STOREKEEPER, Role.HEAD)
-"""Who works in an office and enters what happens there: what others of the province do is for them to read only."""
 A_YEAR = timedelta(days=366)
 
 
@@ -93,7 +91,7 @@ def entered(request: Request, office: str, body: Entered | None = None) -> dict[
         "now": now,
         "occurred_at": occurred_at,
         "office": office,
-        "day": day_at(office_of(request, office), occurred_at),
+        "day": office_of(request, office).day_at(occurred_at),
         "by_head": principal(request).role in HEADS,
         "late_reason": getattr(body, "late_reason", None),
     }
@@ -102,13 +100,6 @@ def entered(request: Request, office: str, body: Entered | None = None) -> dict[
 def told(request: Request, office: str, item: Item, body: Entered | None = None) -> dict[str, Any]:
     """What every command about an item has."""
     return entered(request, office, body) | {"item": item}
-
-
-def require_own(request: Request, office: str) -> None:
-    """Raises a 403 `Problem` for who works in one office and would act in another, though it be in their scope."""
-    who = principal(request)
-    if who.role in OF_ONE_OFFICE and who.region not in (office, office_of(request, office).code(datetime.now(UTC))):
-        raise Problem(403, "not_allowed", "Whoever works in an office acts in that office only.")
 
 
 def require_desk(request: Request, office: str) -> None:
@@ -132,13 +123,6 @@ def affected(command: StockCommand) -> Callable[[Decision, States], dict[str, An
     return shown
 
 
-def office_of(request: Request, id: str) -> Office:
-    """The office in the path."""
-    office: Office | None = request.app.state.offices.get(id)
-    assert office is not None, "the edge has judged the office in the path"
-    return office
-
-
 def known_office(request: Request, id: str, at: str) -> Office:
     """An office that a body names. Raises a 422 `Problem` at `at` if there is none."""
     office: Office | None = request.app.state.offices.get(id)
@@ -146,11 +130,6 @@ def known_office(request: Request, id: str, at: str) -> Office:
         fault = {"at": at, "code": "unknown_office", "detail": "Should be the id of an office"}
         raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
     return office
-
-
-def day_at(office: Office, moment: datetime) -> date:
-    """The office's own calendar day."""
-    return moment.astimezone(office.timezone).date()
 
 
 def name_of(id: UUID | None) -> str | None:

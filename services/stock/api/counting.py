@@ -9,21 +9,23 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import (
-    HEADS,
-    READERS,
-    Location,
-    Pieces,
-    api,
-    day_at,
-    engine_of,
-    office_of,
-    require_desk,
-    told,
-)
+from services.stock.api.common import HEADS, READERS, Location, Pieces, api, engine_of, require_desk, told
 from services.stock.domain import ApproveCount, DiscardCount, Item, RepeatCount, StartCount, SubmitCount
 from shared.auth import Role
-from shared.http import Body, Limit, NotFound, OccurredAt, Problem, Reference, SafeStr, allow, polled, principal, write
+from shared.http import (
+    Body,
+    Limit,
+    NotFound,
+    OccurredAt,
+    Problem,
+    Reference,
+    SafeStr,
+    allow,
+    office_of,
+    polled,
+    principal,
+    write,
+)
 
 Status = Literal["STARTED", "SUBMITTED", "REPEATED", "APPROVED", "DISCARDED"]
 SECRET = ("counted", "expected", "tolerance", "repeated", "repeated_at")
@@ -175,5 +177,5 @@ async def _count(request: Request, office: str, count: UUID) -> RowMapping:
 async def _begun(request: Request, office: str, count: UUID) -> dict[str, Any]:
     """What a command has that may book this count: it happened when the count began."""
     row = await _count(request, office, count)
-    began = {"occurred_at": row["started_at"], "day": day_at(office_of(request, office), row["started_at"])}
+    began = {"occurred_at": row["started_at"], "day": office_of(request, office).day_at(row["started_at"])}
     return told(request, office, row["item"]) | began | {"count": str(count)}

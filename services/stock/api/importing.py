@@ -9,12 +9,12 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from services.stock.api.common import LateReason, api, entered, office_of
+from services.stock.api.common import LateReason, api, entered
 from services.stock.api.paper_book import lines_of
 from services.stock.domain import ImportPaperBook, balances_changed, book_of, daily_use_default, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
-from shared.http import Body, OccurredAt, Reference, SafeStr, allow, principal, write
+from shared.http import Body, OccurredAt, Reference, SafeStr, allow, office_of, principal, write
 
 CSV_AT_MOST = 65_536
 BODY_AT_MOST = 4 * CSV_AT_MOST

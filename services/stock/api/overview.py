@@ -14,8 +14,8 @@ from starlette.responses import Response
 from services.stock import views
 from services.stock.api.common import READERS, api, engine_of, offices_in_scope
 from services.stock.api.silence import silent
-from services.stock.api.usable import SUPPLIES, printers_of, usable_cards
-from services.stock.domain import SEVERITY, Item, days_of_cover
+from services.stock.api.usable import printers_of, usable_cards
+from services.stock.domain import SEVERITY, SUPPLIES, Item, days_of_cover
 from shared.http import NotFound, allow, polled
 from shared.offices import Office
 
@@ -43,7 +43,7 @@ class Sum:
         total, absent, unknown = counted.total(), counted["not_on_board"], counted["unknown"]
         pieces = {
             name: self.pieces[name]
-            for name in ("on_hand", "in_buffers", "available", "usable", "in_transit", "rejected")
+            for name in ("on_hand", "in_buffers", "available", "usable", "print_debt", "in_transit", "rejected")
         }
         return {
             "offices": {"total": total, "onboard": total - absent, "not_on_board": absent, "unknown": unknown},
@@ -106,8 +106,9 @@ def status_of(row: RowMapping | None, silent: bool) -> str:
 
 def _figures(row: RowMapping | None) -> dict[str, int]:
     if row is None:
-        return {"on_hand": 0, "available": 0, "daily_use": 0}
-    return {"on_hand": row["on_hand"], "available": row["available"], "daily_use": row["daily_use"] or 0}
+        return {"on_hand": 0, "available": 0, "print_debt": 0, "daily_use": 0}
+    pieces = {name: row[name] for name in ("on_hand", "available", "print_debt")}
+    return pieces | {"daily_use": row["daily_use"] or 0}
 
 
 def _shown(office: Office, status: str, row: RowMapping | None, figures: Mapping[str, int]) -> dict[str, Any]:

@@ -20,13 +20,12 @@ from services.stock.api.common import (
     engine_of,
     fits,
     name_of,
-    office_of,
     range_of,
     told,
 )
 from services.stock.domain import CENTRE, Item, ReceiveBlanks, RecordOpeningCount, daily_use_default
 from shared.auth import Role
-from shared.http import Body, OccurredAt, Problem, Reference, SafeStr, allow, principal, write
+from shared.http import Body, OccurredAt, Problem, Reference, SafeStr, allow, office_of, principal, write
 
 FROM_AN_OFFICE = ("CENTRE", "PROVINCE", "LOAN")
 """Blanks from there left another office's book: they belong to a consignment, announced or not."""

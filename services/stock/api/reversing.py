@@ -8,10 +8,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, affected, api, day_at, engine_of, office_of, require_own
+from services.stock.api.common import HEADS, affected, api, engine_of
 from services.stock.domain import Item, ReverseMovement
 from shared.auth import Role
-from shared.http import Body, NotFound, SafeStr, allow, principal, write
+from shared.http import Body, NotFound, SafeStr, allow, office_of, principal, require_own, write
 
 
 class Reversal(Body):
@@ -37,7 +37,7 @@ async def reverse_movement(request: Request, office: str, body: Reversal) -> Res
         occurred_at=occurred_at,
         office=office,
         item=body.item,
-        day=day_at(office_of(request, office), occurred_at),
+        day=office_of(request, office).day_at(occurred_at),
         by_head=principal(request).role in HEADS,
         late_reason=body.reason,
         reverses=body.entry,

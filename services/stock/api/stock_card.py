@@ -9,11 +9,11 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Location, api, engine_of, office_of
-from services.stock.api.moments import Moment
+from services.stock.api.common import READERS, Location, api, engine_of
 from services.stock.domain import COLUMNS, Item, Line, MovementReversed, book_of, reference_of, stock_card
-from shared.http import Limit, Problem, after, allow, polled
+from shared.http import Limit, Problem, after, allow, office_of, polled
 from shared.http import cursor as mark
+from shared.http.bodies import Moment
 from shared.offices import Office
 
 USUAL_WINDOW = timedelta(days=31)

@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import RowMapping
 
-from services.stock.domain import UNITS, Item, usable_of
-
-SUPPLIES: tuple[Item, ...] = ("RIBBON", "FILM")
-"""What every card needs besides its blank."""
+from services.stock.domain import SUPPLIES, UNITS, Item, usable_of
 
 
 class Usable(NamedTuple):

@@ -117,6 +117,7 @@ from services.stock.domain.decisions.withdrawing import (
 from services.stock.domain.facts import (
     BLOCK,
     ITEMS,
+    SUPPLIES,
     UNITS,
     AllocationApproved,
     AllocationDeclined,
@@ -231,6 +232,7 @@ __all__ = [
     "SCHEMAS",
     "SEVERITY",
     "STATES",
+    "SUPPLIES",
     "UNITS",
     "Allocation",
     "AllocationApproved",

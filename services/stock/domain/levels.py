@@ -9,6 +9,9 @@ Days without use (holidays, stock-outs) do not count, so one use-day weighs a te
 estimate is seven use-days old at most. The low and critical thresholds are ten and five days of it,
 rounded up, unless the office set its own. A day on which stock ran out does not count either: it shows what
 there was, not what was needed.
+
+A roll of ribbon or film lasts for days: what a day of changes used counts once the next such day comes, as
+so much on each of the days that it lasted.
 """
 
 from datetime import date, timedelta
@@ -59,9 +62,9 @@ def daily_use_default(population: int, item: Item) -> int:
     return population * PRINTS_A_DAY * 1000 * pieces // (POPULATION * prints)
 
 
-def next_estimate(thousandths: int, used: int) -> int:
-    """The daily use believed after a day on which `used` pieces were used."""
-    return (9 * thousandths + 1000 * used) // 10
+def next_estimate(thousandths: int, used: int, days: int = 1) -> int:
+    """The daily use believed after a day on which `used` pieces were used, or after so many that they lasted."""
+    return (9 * thousandths + 1000 * used // days) // 10
 
 
 def with_margin(threshold: int) -> int:

@@ -29,10 +29,11 @@ balances = Table(
     Column("locations", JSON, nullable=False),
     Column("quarantined", BigInteger, nullable=False),
     Column("versions", JSON, nullable=False),
+    Column("print_debt", BigInteger, nullable=False),
 )
 """`daily_use` is in thousandths; level and thresholds are null while the office is not on board;
 `locations` maps each to [on hand, spoiled, counted, open discrepancies, quarantined],
-`versions` each blank version that was told to its pieces."""
+`versions` each blank version that was told to its pieces; `print_debt` are cards owed, as printing last told."""
 
 
 def balance_rows(stream: str, fact: StockFact, book: Book) -> Iterable[Row]:
@@ -56,6 +57,7 @@ def balance_rows(stream: str, fact: StockFact, book: Book) -> Iterable[Row]:
         "in_question": book.in_question,
         "quarantined": book.quarantined,
         "versions": book.versions,
+        "print_debt": book.print_debt,
         "locations": {
             name: [shelf.on_hand, shelf.spoiled, shelf.counted, shelf.questions, shelf.quarantined]
             for name, shelf in book.locations.items()

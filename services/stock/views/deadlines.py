@@ -4,7 +4,7 @@ A row of `deadlines` for each wait; whether it still matters is the state's to s
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from services.stock.domain import (
@@ -63,7 +63,7 @@ def end_of(day: date, office: str) -> datetime:
     """The moment at which this day is over at the office."""
     here = offices().get(office)
     assert here is not None, "facts are of known offices"
-    return datetime.combine(day + timedelta(days=1), time.min, here.timezone)
+    return here.end_of(day)
 
 
 def is_of_a_city(office: str) -> bool:

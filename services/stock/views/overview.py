@@ -31,7 +31,10 @@ async def holdings(connection: AsyncConnection, items: Sequence[str], offices: S
     """What each of these offices holds of these items now, in order of office."""
     b = balances.c
     query = (
-        select(b.office, b.item, b.onboard, b.on_hand, b.available, b.level, b.daily_use, b.quarantined, b.versions)
+        select(
+            *(b.office, b.item, b.onboard, b.on_hand, b.available, b.level, b.daily_use, b.quarantined, b.versions),
+            b.print_debt,
+        )
         .where(b.office.in_(offices), b.item.in_(items))
         .order_by(b.office)
     )

@@ -1,7 +1,7 @@
 """One example of each promised fact: Kota Bengkulu and its province, the weeks before Pilkada, November 2024."""
 
 from shared.decider import Fact
-from tests.contracts.said.names import JOB, VISIT
+from tests.contracts.said.names import JOB, RIBBON, VISIT
 from tests.contracts.said.notify import LOW, NOTIFY
 from tests.contracts.said.outreach import OUTREACH
 from tests.contracts.said.printing import PRINTING
@@ -12,4 +12,4 @@ EXAMPLES: dict[str, dict[type[Fact], Fact]] = {
     for service, facts in {"stock": STOCK, "printing": PRINTING, "outreach": OUTREACH, "notify": NOTIFY}.items()
 }
 
-__all__ = ["EXAMPLES", "JOB", "LOW", "VISIT"]
+__all__ = ["EXAMPLES", "JOB", "LOW", "RIBBON", "VISIT"]

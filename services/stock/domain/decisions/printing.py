@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.stock.domain.commands import DatedCommand, StockCommand, book_of, numbers_of, premises_of
 from services.stock.domain.custody import changed, known
-from services.stock.domain.facts import BlankSpoiled, BlankUsed, Cause, Condition, SerialRange
+from services.stock.domain.facts import SUPPLIES, BlankSpoiled, BlankUsed, Cause, Condition, SerialRange
 from services.stock.domain.levels import next_estimate
 from services.stock.domain.open_book import OpenBook, check_date
 from services.stock.domain.state import Book, Premises
@@ -30,7 +30,7 @@ class PrintersReport(DatedCommand):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UseBlank(PrintersReport):
-    """A fact: a card was printed."""
+    """A fact: a card was printed, or a printer got a new ribbon or film, whose change `job` then names."""
 
     job: str
     daily_use_default: int
@@ -54,7 +54,8 @@ def use(command: UseBlank, states: States) -> Decision:
     entry = OpenBook(command.office, command.item, command.day, states)
     book = entry.book
     if book.day_of_use is not None and command.day > book.day_of_use:
-        learn(entry, command.daily_use_default)
+        days = (command.day - book.day_of_use).days if command.item in SUPPLIES else 1
+        learn(entry, command.daily_use_default, days)
         book = entry.book
     entry.write(
         BlankUsed(
@@ -103,19 +104,23 @@ def spoil(command: SpoilBlank, states: States) -> Decision:
 
 def close_day(command: CloseDay, states: States) -> Decision:
     entry = OpenBook(command.office, command.item, command.day, states)
-    if entry.book.day_of_use is not None and entry.book.day_of_use <= command.day:
+    # How long a roll lasts is known only when the next one is put in.
+    if command.item not in SUPPLIES and entry.book.day_of_use is not None and entry.book.day_of_use <= command.day:
         learn(entry, entry.book.daily_use or 0)
     return entry.close()
 
 
-def learn(entry: OpenBook, believed_first: int) -> None:
-    """Takes the day of use into the estimate, once. A day on which stock ran out teaches nothing."""
+def learn(entry: OpenBook, believed_first: int, days: int = 1) -> None:
+    """Takes the day of use into the estimate, once, as what was used in so many days.
+
+    A day on which stock ran out teaches nothing.
+    """
     book = entry.book
     if book.day_closed or book.day_of_use is None:
         return
     believed = believed_first if book.daily_use is None else book.daily_use
     used = book.used_that_day + book.used_late
-    after = believed if book.ran_out else next_estimate(believed, used)
+    after = believed if book.ran_out else next_estimate(believed, used, days)
     entry.estimate(after, book.day_of_use, used)
 
 

@@ -91,6 +91,7 @@ from services.stock.domain.facts.sharing import (
 from services.stock.domain.facts.words import (
     BLOCK,
     ITEMS,
+    SUPPLIES,
     UNITS,
     Cause,
     Condition,
@@ -119,6 +120,7 @@ StockFact = (
 __all__ = [
     "BLOCK",
     "ITEMS",
+    "SUPPLIES",
     "UNITS",
     "AllocationApproved",
     "AllocationDeclined",

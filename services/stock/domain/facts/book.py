@@ -70,7 +70,10 @@ class BlanksMoved(Movement, frozen=True, kw_only=True):
 
 
 class BlankUsed(Movement, frozen=True, kw_only=True):
-    """A card was printed on it. `used_on` is the office's own calendar day."""
+    """A card was printed on it; a roll, put into a printer, and `job` names that change.
+
+    `used_on` is the office's own calendar day.
+    """
 
     job: str
     used_on: date

@@ -37,6 +37,9 @@ UNITS: dict[Item, tuple[str, int]] = {
 }
 """Each item's unit, and the cards that one of it yields."""
 
+SUPPLIES: tuple[Item, ...] = ("RIBBON", "FILM")
+"""What every card needs besides its blank: a printer uses up a roll of it over days."""
+
 BLOCK = 10_000
 """So many consecutive numbers share one stream: a box of blanks touches one or two."""
 

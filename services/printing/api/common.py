@@ -1,0 +1,85 @@
+"""What all of printing's routes share: the router, the words of their bodies, and who enters what, where, when."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import Query, Request
+from pydantic import Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.auth import Role
+from shared.http import Api, SafeStr, office_of, principal, require_own
+from shared.http.bodies import EARLIEST, LATEST
+from shared.offices import Office, Offices
+
+api = Api(tags=["printing"])
+
+WORKERS = (Role.OPERATOR, Role.HEAD)
+"""Who does an office's daily work, at a printer or at the counter."""
+READERS = tuple(role for role in Role if role is not Role.OPS)
+"""Who may read figures; none of them says anything of a citizen."""
+OF_JOBS = (Role.OPERATOR, Role.HEAD, Role.AUDITOR, Role.SERVICE)
+"""Who may read jobs, which know their applicant's reference."""
+
+Location = Annotated[SafeStr, Field(max_length=64)]
+"""A place of the office, by the name that its stock is booked under."""
+PriorityName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]{0,23}$")]
+"""The name of a priority class, of letters only."""
+BlankSerial = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9]{1,12}$")]
+"""The number on a blank: as stock knows it."""
+BatchName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,23}$")]
+"""The name on a box of blanks."""
+SomeDay = Annotated[date, Field(ge=EARLIEST.date(), lt=LATEST.date())]
+"""A calendar day of the office, of this century."""
+Start = Annotated[str | None, Query(alias="cursor")]
+
+A_TICK = timedelta(microseconds=1)
+"""What a moment is a whole number of, in a cursor."""
+
+
+class Entered(Protocol):
+    """What a body says of when something happened."""
+
+    @property
+    def occurred_at(self) -> datetime: ...
+
+
+def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
+    """What every command has: who enters it where, and when it happened (now, unless the body says)."""
+    require_own(request, office)
+    now = datetime.now(UTC)
+    occurred_at = now if body is None else body.occurred_at
+    day = office_of(request, office).day_at(occurred_at)
+    return {"now": now, "occurred_at": occurred_at, "office": office, "day": day}
+
+
+def engine_of(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
+
+
+def name_of(id: UUID | None) -> str | None:
+    return None if id is None else str(id)
+
+
+def offices_in_scope(request: Request) -> list[Office]:
+    """Every office that the caller may see today."""
+    everywhere: Offices = request.app.state.offices
+    region, now = principal(request).region, datetime.now(UTC)
+    return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
+
+
+def begin_of(day: date, office: Office) -> datetime:
+    """The moment at which this day begins at the office."""
+    return office.end_of(day - timedelta(days=1))
+
+
+def ticks_of(moment: datetime) -> int:
+    """A moment as a cursor holds it."""
+    return (moment - EARLIEST) // A_TICK
+
+
+def moment_of(ticks: int) -> datetime:
+    """The moment in a cursor. One that we did not make may hold a moment that there is not."""
+    return EARLIEST + min(max(ticks, 0), ticks_of(LATEST)) * A_TICK

@@ -1,0 +1,27 @@
+"""The office in a path, and who may act there."""
+
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from shared.auth import Role
+from shared.http.answers import principal
+from shared.http.problems import Problem
+from shared.offices import Office
+
+OF_ONE_OFFICE = (Role.OPERATOR, Role.STOREKEEPER, Role.HEAD)
+"""Who works in an office and enters what happens there: what others of the province do is for them to read only."""
+
+
+def office_of(request: Request, id: str) -> Office:
+    """The office in the path."""
+    office: Office | None = request.app.state.offices.get(id)
+    assert office is not None, "the edge has judged the office in the path"
+    return office
+
+
+def require_own(request: Request, office: str) -> None:
+    """Raises a 403 `Problem` for who works in one office and would act in another, though it be in their scope."""
+    who = principal(request)
+    if who.role in OF_ONE_OFFICE and who.region not in (office, office_of(request, office).code(datetime.now(UTC))):
+        raise Problem(403, "not_allowed", "Whoever works in an office acts in that office only.")
