@@ -58,7 +58,7 @@ def test_the_same_request_twice_is_one_job() -> None:
 
 
 @pytest.mark.parametrize("change", [{"applicant": "A-18"}, {"item": "KIA"}, {"reason": "FIRST"}, {"office": "17.01"}])
-def test_an_id_that_means_another_job_already_is_refused(change: dict[str, str]) -> None:
+def test_an_id_that_means_another_job_already_is_refused(change: dict[str, Any]) -> None:
     assert waiting.refused(queue_job(**change)).code == "job_id_taken"
 
 
@@ -78,7 +78,7 @@ def test_of_many_requests_each_is_taken_on_its_own() -> None:
             asked(job="a"), asked(job="b", priority="VIP"), asked(job="c"), asked(job="a"), asked(job="a", item="KIA")
         )
     )
-    assert [fact.job for _, fact in decision] == ["a", "c"]
+    assert [stream for stream, _ in decision] == ["job/a", "job/c"]
 
 
 def test_a_claimed_job_is_nobody_elses() -> None:
