@@ -198,7 +198,7 @@ class Program:
                 return f"/printers/{self._at.name}/ribbons", here | {"ribbon": line["id"], "item": "RIBBON"}
             case "HANDED_OVER":
                 return f"/jobs/{line['job']}/hand-over", here | {"old_card_withdrawn": line["old_card"]}
-        report = here | {"workstation": self._at.name, "claim": line["claim"]}
+        report = here | {"workstation": self._at.name, "claim": line["claim"], "blank_serial": line["blank"]}
         report |= {"batch": line["batch"]} if line["batch"] else {}
         if line["kind"] == "CARD":
             return f"/jobs/{line['job']}/printed", report | {"chip_serial": line["chip"]}

@@ -3,10 +3,10 @@
 Start with `routes.py`, then `answers.py`; `app.py` puts a service together.
 """
 
-from shared.http.answers import Limit, after, cursor, polled, principal, write
+from shared.http.answers import Limit, after, cursor, harmless, polled, principal, write
 from shared.http.app import create_app
 from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr
-from shared.http.offices import office_of, require_own
+from shared.http.offices import office_of, offices_in_scope, require_own
 from shared.http.problems import NotFound, Problem
 from shared.http.routes import Api, NoPolicy, allow, allow_anyone
 
@@ -27,7 +27,9 @@ __all__ = [
     "allow_anyone",
     "create_app",
     "cursor",
+    "harmless",
     "office_of",
+    "offices_in_scope",
     "polled",
     "principal",
     "require_own",

@@ -84,6 +84,11 @@ def polled(request: Request, content: Any) -> Response:
     return Response(body, headers=headers, media_type="application/json")
 
 
+def harmless(text: str | None) -> str:
+    """A cell of a CSV as text: a spreadsheet takes what begins like this for a formula."""
+    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
+
+
 def cursor(*key: str | int) -> str:
     """An opaque mark of the last entry of a page, by the key that the list is ordered by."""
     return urlsafe_b64encode(_encode(key)).rstrip(b"=").decode()

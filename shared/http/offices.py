@@ -7,7 +7,7 @@ from fastapi import Request
 from shared.auth import Role
 from shared.http.answers import principal
 from shared.http.problems import Problem
-from shared.offices import Office
+from shared.offices import Office, Offices
 
 OF_ONE_OFFICE = (Role.OPERATOR, Role.STOREKEEPER, Role.HEAD)
 """Who works in an office and enters what happens there: what others of the province do is for them to read only."""
@@ -18,6 +18,13 @@ def office_of(request: Request, id: str) -> Office:
     office: Office | None = request.app.state.offices.get(id)
     assert office is not None, "the edge has judged the office in the path"
     return office
+
+
+def offices_in_scope(request: Request) -> list[Office]:
+    """Every office that the caller may see today."""
+    everywhere: Offices = request.app.state.offices
+    region, now = principal(request).region, datetime.now(UTC)
+    return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
 
 
 def require_own(request: Request, office: str) -> None:

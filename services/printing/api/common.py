@@ -9,9 +9,9 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.auth import Role
-from shared.http import Api, SafeStr, office_of, principal, require_own
+from shared.http import Api, SafeStr, office_of, require_own
 from shared.http.bodies import EARLIEST, LATEST
-from shared.offices import Office, Offices
+from shared.offices import Office
 
 api = Api(tags=["printing"])
 
@@ -61,13 +61,6 @@ def engine_of(request: Request) -> AsyncEngine:
 
 def name_of(id: UUID | None) -> str | None:
     return None if id is None else str(id)
-
-
-def offices_in_scope(request: Request) -> list[Office]:
-    """Every office that the caller may see today."""
-    everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
-    return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
 
 
 def begin_of(day: date, office: Office) -> datetime:

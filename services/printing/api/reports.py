@@ -15,7 +15,7 @@ from services.printing.api.common import READERS, SomeDay, api, begin_of, engine
 from services.printing.domain import REASONS, Cause
 from services.printing.views import Did
 from shared.clock import utcnow
-from shared.http import allow, office_of, polled
+from shared.http import allow, harmless, office_of, polled
 from shared.offices import Office
 
 CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -136,7 +136,7 @@ def _csv(office: Office, day: date, whole: Did, places: dict[str, Did]) -> str:
     of_places = (("Titik layanan", name, did) for name, did in places.items())
     for level, location, did in (("Kantor", "", whole), *of_places):
         for item, figures in _lines(did):
-            sheet.writerow((day, level, office.code(day), office.name, _harmless(location), item, *figures))
+            sheet.writerow((day, level, office.code(day), office.name, harmless(location), item, *figures))
     return out.getvalue()
 
 
@@ -152,8 +152,3 @@ def _lines(did: Did) -> Iterator[tuple[str, list[int]]]:
         yield item, [*[0] * OF_CARDS, 0, 0, *changed]
     if not (did.cards or did.documents or did.supplies):
         yield "", [0] * (OF_CARDS + 4)
-
-
-def _harmless(text: str) -> str:
-    """As text: a spreadsheet takes what begins like this for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

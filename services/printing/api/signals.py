@@ -22,7 +22,6 @@ from services.printing.api.common import (
     engine_of,
     entered,
     moment_of,
-    offices_in_scope,
     ticks_of,
 )
 from services.printing.api.jobs import Decided
@@ -30,7 +29,19 @@ from services.printing.domain import QuarantineBatch, ReleaseBatch
 from services.printing.views import Blanks
 from shared.auth import Role
 from shared.clock import utcnow
-from shared.http import Limit, NotFound, Problem, after, allow, cursor, office_of, polled, principal, write
+from shared.http import (
+    Limit,
+    NotFound,
+    Problem,
+    after,
+    allow,
+    cursor,
+    office_of,
+    offices_in_scope,
+    polled,
+    principal,
+    write,
+)
 from shared.http.documents import Written
 
 USUAL_DAYS, DAYS_AT_MOST = 31, 92

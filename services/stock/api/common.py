@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
-from shared.http import Api, Body, Problem, SafeStr, office_of, principal, require_own
+from shared.http import Api, Body, Problem, SafeStr, office_of, offices_in_scope, principal, require_own
 from shared.offices import Office, Offices
 
 api = Api(tags=["stock"])
@@ -139,13 +139,6 @@ def name_of(id: UUID | None) -> str | None:
 def engine_of(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.app.state.engine
     return engine
-
-
-def offices_in_scope(request: Request) -> list[Office]:
-    """Every office that the caller may see today."""
-    everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
-    return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
 
 
 def ids_in_scope(request: Request) -> list[str] | None:

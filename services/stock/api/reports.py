@@ -10,10 +10,10 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of, offices_in_scope
+from services.stock.api.common import READERS, api, engine_of
 from services.stock.domain import CENTRE, Cause
 from services.stock.views import Spoilage
-from shared.http import allow, polled, principal
+from shared.http import allow, offices_in_scope, polled, principal
 from shared.offices import Office, Offices
 
 Month = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.stock import views
 from services.stock.api.common import READERS, Location, api, engine_of
 from services.stock.domain import COLUMNS, Item, Line, MovementReversed, book_of, reference_of, stock_card
-from shared.http import Limit, Problem, after, allow, office_of, polled
+from shared.http import Limit, Problem, after, allow, harmless, office_of, polled
 from shared.http import cursor as mark
 from shared.http.bodies import Moment
 from shared.offices import Office
@@ -143,18 +143,13 @@ def _csv(office: Office, lines: list[Line], reversed_by: dict[int, int]) -> str:
                 at(shown["recorded_at"]),
                 at(shown["counts_from"]),
                 shown["fact"],
-                _harmless(shown["reference"]),
+                harmless(shown["reference"]),
                 *shown["columns"].values(),
                 shown["balance"],
                 "ya" if shown["late"] else "",
-                _harmless(shown["late_reason"]),
+                harmless(shown["late_reason"]),
                 shown["reverses"],
                 shown["reversed_by"],
             ]
         )
     return out.getvalue()
-
-
-def _harmless(text: str | None) -> str:
-    """As text: a spreadsheet takes what begins like this for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
