@@ -109,7 +109,10 @@ class Happenings(RuleBasedStateMachine):
     @precondition(lambda self: self.commands)
     @rule(data=st.data())
     def something_is_said_again(self, data: st.DataObject) -> None:
-        again = data.draw(st.sampled_from(self.commands))
+        cards = [said for said in self.commands if isinstance(said, RecordPrinted)]
+        again = data.draw(
+            st.sampled_from(self.commands) if not cards else st.sampled_from(self.commands) | st.sampled_from(cards)
+        )
         if isinstance(again, ClaimJobs):
             again = replace(
                 again, claim=self.name("claim"), undeclared=self.undeclared(again.office, again.workstation)
@@ -134,12 +137,14 @@ class Happenings(RuleBasedStateMachine):
     def a_card_comes_out(self, data: st.DataObject, office: str, ago: timedelta) -> None:
         said = self.report(data) | self.at(office, ago)
         chip = None if data.draw(seldom) else self.name("chip")
-        declared, in_hand = data.draw(seldom), data.draw(seldom)
+        declared, in_hand = data.draw(st.booleans()), data.draw(seldom)
         self.tell(bengkulu.printed(**said, chip_serial=chip, declared=declared, blank_in_hand=in_hand))
 
-    @rule(data=st.data(), office=somewhere, ago=late)
-    def a_blank_is_spoiled(self, data: st.DataObject, office: str, ago: timedelta) -> None:
-        self.tell(bengkulu.spoiled(**self.report(data) | self.at(office, ago)))
+    @rule(data=st.data(), office=somewhere, ago=late, blanks=st.integers(1, 2))
+    def blanks_are_spoiled(self, data: st.DataObject, office: str, ago: timedelta, blanks: int) -> None:
+        said = self.report(data) | self.at(office, ago)
+        for _ in range(blanks):
+            self.tell(bengkulu.spoiled(**said))
 
     @rule(data=st.data(), office=somewhere)
     def a_job_is_given_back(self, data: st.DataObject, office: str) -> None:
@@ -148,9 +153,10 @@ class Happenings(RuleBasedStateMachine):
         self.tell(bengkulu.not_printed(**said | self.at(office)))
 
     def report(self, data: st.DataObject) -> dict[str, Any]:
-        """Of a hold that somebody has or lost, or of any job by anybody; with its claim or without."""
+        """Of a hold that somebody has or lost, or of a job that waits or is done, by anybody; with its claim or without."""
         holds = self.holds()
-        job, workstation, claim = self.one_of(data, "QUEUED", "CLAIMED"), data.draw(a_workstation), None
+        places = data.draw(st.sampled_from((("QUEUED", "CLAIMED"), ("HELD", "PRINTED"), ("HANDED_OVER", "CANCELLED"))))
+        job, workstation, claim = self.one_of(data, *places), data.draw(a_workstation), None
         if holds and not data.draw(seldom):
             job, hold = data.draw(st.sampled_from(holds))
             workstation, claim = hold.workstation, hold.claim
@@ -183,7 +189,7 @@ class Happenings(RuleBasedStateMachine):
         job = self.one_of(data, "HELD", "CLAIMED")
         self.tell(CancelJob(**self.at(office), job=job, cancelled_by="operator", note="moved away"))
 
-    @precondition(lambda self: self.now > NOON)
+    @precondition(lambda self: any(slip.where == "HELD" for slip in self.clerk.slips.values()))
     @rule(data=st.data(), office=somewhere)
     def the_head_lets_it_be_tried_again(self, data: st.DataObject, office: str) -> None:
         self.tell(ResumeJob(**self.at(office), job=self.one_of(data, "HELD"), decided_by="head", note="new printer"))

@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.postgres import ServiceDatabase
@@ -183,13 +184,23 @@ async def test_debt_drains_when_blanks_come_in_the_order_of_shortage_and_the_boo
 async def test_the_debt_book_is_kept_while_the_worker_works_and_survives_its_database(
     app: FastAPI, database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "LOOK_EVERY", 0.05)
+    failed = asyncio.Event()
+
+    async def look(*arguments: Any) -> int:
+        try:
+            return await tell_debts(*arguments)
+        except ProgrammingError:
+            failed.set()
+            raise
+
+    for name, value in (("LOOK_EVERY", 0.05), ("BUSY_AT_MOST", 1.0), ("tell_debts", look)):
+        monkeypatch.setattr(worker, name, value)
     await after(app, stock("EMPTY"), queue_job(job="a"))
     keeping = asyncio.create_task(keep_debt_book(app.state.ledger, app.state.engine))
     try:
         assert await told_by_now(app, 1)
         async with out_of_order(database):
-            await asyncio.sleep(0.3)
+            await asyncio.wait_for(failed.wait(), 10)
         await after(app, queue_job(job="b"))
         assert await told_by_now(app, 2)
     finally:
@@ -212,7 +223,7 @@ async def out_of_order(database: ServiceDatabase) -> AsyncIterator[None]:
 
 async def told_by_now(app: FastAPI, owed: int) -> bool:
     """Whether so much was told, after a while at most."""
-    for _ in range(100):
+    for _ in range(200):
         await asyncio.sleep(0.05)
         async with app.state.engine.connect() as connection:
             if (await views.told_debts(connection))[QUEUE].owed == owed:
