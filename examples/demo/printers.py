@@ -11,7 +11,7 @@ import httpx2
 from examples.printer.machine import Journal, Line, Machine
 from examples.printer.program import Heard, Program, Wire, Workstation
 
-COME_THE_SAME_DAY = 0.25
+COME_THE_SAME_DAY = 0.1
 """The share of cards that are handed over; the others wait at the counter."""
 
 

@@ -153,14 +153,15 @@ class Happenings(RuleBasedStateMachine):
         self.tell(bengkulu.not_printed(**said | self.at(office)))
 
     def report(self, data: st.DataObject) -> dict[str, Any]:
-        """Of a hold that somebody has or lost, or of a job that waits or is done, by anybody; with its claim or without."""
+        """Of a hold that somebody has or lost, or of any job by anybody; with its claim or without."""
         holds = self.holds()
         places = data.draw(st.sampled_from((("QUEUED", "CLAIMED"), ("HELD", "PRINTED"), ("HANDED_OVER", "CANCELLED"))))
         job, workstation, claim = self.one_of(data, *places), data.draw(a_workstation), None
         if holds and not data.draw(seldom):
             job, hold = data.draw(st.sampled_from(holds))
             workstation, claim = hold.workstation, hold.claim
-            claim = None if data.draw(seldom) else claim
+            if data.draw(seldom):
+                workstation, claim = data.draw(a_workstation), None
         known = {"item": data.draw(an_item), "reason": data.draw(a_reason)} if data.draw(seldom) else {}
         return {"job": job, "workstation": workstation, "claim": claim, **known}
 

@@ -5,6 +5,7 @@ command, answers with the facts that should follow, as (name, job), or says `No`
 nothing of streams, states or rows.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -126,7 +127,7 @@ class Clerk:
         self.rules: dict[str, list[Rules]] = {}
         self.ever_set: list[tuple[str, Rules]] = []
         self.letters: list[tuple[date, int, tuple[str, ...], int]] = []
-        self.versions: dict[str, int] = {}
+        self.versions: Counter[str] = Counter()
         self.quotas: dict[tuple[str, str], tuple[date, dict[str, int]]] = {}
         """Of each queue the newest day, and the places taken on it."""
 
@@ -405,5 +406,5 @@ class Clerk:
         return [("LetterPolicySet", None)]
 
     def _version(self, office: str) -> int:
-        self.versions[office] = self.versions.get(office, 0) + 1
+        self.versions[office] += 1
         return self.versions[office]

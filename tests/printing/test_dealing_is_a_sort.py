@@ -79,7 +79,8 @@ class Morning:
             slip = clerk.slips[job]
             if slip.where != "WAITING" or slip.holder(NOON):
                 continue
-            if not slip.placed and slip.waits_in in room:
+            young = self.asked[job].print_ready_at >= NOON - self.age_limit
+            if not slip.placed and young and slip.waits_in in room:
                 room[slip.waits_in] -= 1
                 if room[slip.waits_in] < 0:
                     continue
@@ -108,7 +109,7 @@ class Morning:
         await self._tell(bengkulu.claim(*some, now=now, **said, **self._here))
 
     def _quotas(self) -> dict[Any, int]:
-        return {} if self._chance.random() < 0.5 else {"LOW": self._chance.randint(0, 60)}
+        return {} if self._chance.random() < 0.5 else {"LOW": self._chance.randint(0, 12)}
 
     async def _tell(self, command: Command) -> None:
         self.clerk.tell(command)

@@ -247,3 +247,12 @@ def test_the_old_card_comes_back_once_with_the_new_one_or_later() -> None:
 def test_the_applicant_of_a_card_stays_in_printing() -> None:
     promised = set().union(*(fact.__struct_fields__ for fact in PRINTING.promised))
     assert "applicant" not in promised
+
+
+def test_a_late_card_without_a_serial_is_asked_for_though_another_was_printed_and_counts_once_declared() -> None:
+    late = {"claim": CLAIM, "chip_serial": None, "now": OVER, "occurred_at": OVER}
+    other = {"claim": ANOTHER_CLAIM, "workstation": "WS-3", "now": OVER, "occurred_at": OVER}
+    theirs = at_work.after(claim(claim=ANOTHER_CLAIM, workstation="WS-3", now=OVER), printed(**other, chip_serial=None))
+    assert theirs.refused(printed(**late)).code == "declare_card"
+    assert names(theirs.when(printed(**late, declared=True))) == ["CardPrinted", "SecondCardPrinted"]
+    assert theirs.after(printed(**late, declared=True)).when(printed(**late, declared=True)) == []

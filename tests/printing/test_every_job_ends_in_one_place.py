@@ -20,6 +20,7 @@ from services.printing.domain import (
     OldCardWithdrawn,
     Queue,
     QuotaTaken,
+    RequestCameLate,
     SubstituteLetterIssued,
 )
 from services.printing.service import PRINTING
@@ -39,6 +40,7 @@ COLUMNS = (
 PLACES = {"QUEUED", "CLAIMED", "HELD", "PRINTED", "HANDED_OVER", "CANCELLED"}
 ENTRIES = {
     JobQueued: "IN",
+    RequestCameLate: "IN",
     CardPrinted: "PRINTED",
     CardSpoiled: "SPOILED",
     CardHandedOver: "HANDED_OVER",

@@ -120,3 +120,9 @@ def test_an_office_without_a_policy_of_its_own_goes_by_the_nations_quotas() -> N
     assert fates(decision)[-1] == ("c", "QUOTA")
     withdrawn = nations.after(queue_policy(office="00", classes=()))
     assert fates(withdrawn.when(queue_jobs(*(asked(job=name) for name in "abc"))))[-1] == ("c", None)
+
+
+def test_who_waited_longer_than_the_age_limit_waits_for_no_quota() -> None:
+    critical = rationed.after(stock("CRITICAL"))
+    young, old = asked(job="young"), asked(job="old", print_ready_at=NOON - timedelta(days=15))
+    assert claimed(critical.after(queue_jobs(young, old)).when(claim("young", "old", jobs=2))) == ["old"]

@@ -116,7 +116,7 @@ async def naive(app: FastAPI, since: datetime, until: datetime) -> dict[str, Fig
             continue
         here = counted.setdefault(place, Counter())
         match type:
-            case "JobQueued":
+            case "JobQueued" | "RequestCameLate":
                 here["cards", known["item"], "in", known["reason"]] += 1
             case "CardPrinted":
                 here["cards", known["item"], "printed", known["reason"]] += 1

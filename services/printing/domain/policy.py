@@ -6,7 +6,7 @@ earlier one before its own day has come.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -48,6 +48,10 @@ class QueuePolicy(msgspec.Struct, frozen=True):
     def class_for(self, reason: str) -> str:
         """The class of a job that names none."""
         return next((each.name for each in self.classes if reason in each.reasons), self.classes[-1].name)
+
+    def aged(self, now: datetime) -> datetime:
+        """Who was print ready before this moment has waited too long."""
+        return now - timedelta(days=self.age_limit_days)
 
     def quota(self, priority: str, level: Level | None) -> int | None:
         """Cards of this class a day at this level; None: as many as come."""

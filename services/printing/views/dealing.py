@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -21,27 +21,33 @@ LAST = 1_000_000
 _NEXT = text("""
 with classes as (
     select * from unnest(cast(:names as text[]), cast(:ranks as integer[]), cast(:placed as boolean[]),
-                         cast(:rooms as integer[])) as c(name, rank, placed, room)
+                         cast(:rooms as integer[]), cast(:ages as text[])) as c(name, rank, placed, room, age)
 ), first as (
-    select j.job, j.print_ready_at, c.rank
+    select j.job, j.print_ready_at, c.*
       from classes c
      cross join lateral (
         select job, print_ready_at
           from jobs
          where office = :office and item = :item and state = 'QUEUED' and priority = c.name and placed = c.placed
+           and print_ready_at < case c.age when 'OLD' then cast(:aged as timestamptz) else 'infinity' end
+           and print_ready_at >= case c.age when 'YOUNG' then cast(:aged as timestamptz) else '-infinity' end
            and (cast(:location as text) is null or location = :location)
          order by print_ready_at, job
          limit least(:limit, c.room)
      ) j
     union all
-    select j.job, j.print_ready_at, c.rank
+    select j.job, j.print_ready_at, c.*
       from jobs j
       join classes c on c.name = j.priority and c.placed = j.placed
+       and c.age in ('ANY', case when j.print_ready_at < :aged then 'OLD' else 'YOUNG' end)
      where j.office = :office and j.item = :item and j.state = 'CLAIMED' and j.claimed_until <= :now
        and (cast(:location as text) is null or j.location = :location)
+), numbered as (
+    select *, row_number() over (partition by name, placed order by print_ready_at, job) as number from first
 )
 select job
-  from first
+  from numbered
+ where number <= room
  order by case when print_ready_at < :aged then 0 else 1 end, case when print_ready_at < :aged then 0 else rank end,
           print_ready_at, job
  limit :limit
@@ -67,17 +73,14 @@ select job, claim, until from lapsed_claims
 class Rules:
     """By which a queue is dealt at this moment.
 
-    `classes` are names, ranks, whether those with a place in a quota are meant, and for how many there is room.
+    `classes` are names, ranks, whether those with a place in a quota are meant, and for how many there is room;
+    `ANY`, `YOUNG`, or `OLD`: who has waited too long waits for no quota.
     """
 
     in_force: InForce
     level: Level | None
-    classes: tuple[tuple[str, int, bool, int], ...]
+    classes: tuple[tuple[str, int, bool, int, str], ...]
     quotas_left: dict[str, int]
-
-    def aged(self, now: datetime) -> datetime:
-        """Who was print ready before this moment has waited too long."""
-        return now - timedelta(days=self.in_force.policy.age_limit_days)
 
 
 async def rules_of(connection: AsyncConnection, office: str, item: str, day: date) -> Rules:
@@ -101,7 +104,9 @@ async def rules_of(connection: AsyncConnection, office: str, item: str, day: dat
         known = policy.policy.named(name)
         rank = LAST if known is None else known.shortage_rank if in_shortage(level) else known.rank
         room = left.get(name, ALL)
-        classes += [(name, rank, True, ALL)] + [(name, rank, False, room)] * (room > 0)
+        classes += [(name, rank, True, ALL, "ANY"), (name, rank, False, ALL, "OLD")]
+        if room > 0:
+            classes.append((name, rank, False, room, "YOUNG"))
     return Rules(policy, level, tuple(classes), left)
 
 
@@ -109,10 +114,10 @@ async def next_jobs(
     connection: AsyncConnection, office: str, item: str, rules: Rules, now: datetime, limit: int, location: str | None
 ) -> list[str]:
     """The jobs to be printed next, in order, of one service point or of all: at most `limit`."""
-    names, ranks, placed, rooms = (list(column) for column in zip(*rules.classes, strict=True))
+    names, ranks, placed, rooms, ages = (list(column) for column in zip(*rules.classes, strict=True))
     asked: dict[str, Any] = {"office": office, "item": item, "names": names, "ranks": ranks}
-    asked |= {"placed": placed, "rooms": rooms}
-    asked |= {"now": now, "aged": rules.aged(now), "limit": limit, "location": location}
+    asked |= {"placed": placed, "rooms": rooms, "ages": ages}
+    asked |= {"now": now, "aged": rules.in_force.policy.aged(now), "limit": limit, "location": location}
     return list((await connection.execute(_NEXT, asked)).scalars())
 
 

@@ -54,7 +54,7 @@ async def uncollected(
 ) -> Sequence[RowMapping]:
     """Cards that were printed and not handed over, the longest waiting first."""
     query = (
-        select(jobs.c.job, jobs.c.item, jobs.c.location, jobs.c.reason, jobs.c.printed_at, jobs.c.letter)
+        select(jobs.c.job, jobs.c.item, jobs.c.location, jobs.c.reason, jobs.c.printed_at)
         .where(jobs.c.office == office, jobs.c.state == "PRINTED")
         .order_by(jobs.c.printed_at, jobs.c.job)
         .limit(limit)

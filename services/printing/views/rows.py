@@ -28,6 +28,7 @@ from services.printing.domain import (
     QuarantinedBatchUsed,
     Queue,
     QueuePolicySet,
+    RequestCameLate,
     RibbonChanged,
     SubstituteLetterIssued,
 )
@@ -98,6 +99,8 @@ def _entries(id: str, fact: Any, job: Job) -> Rows:
     match fact:
         case JobQueued():
             yield entry(id, "IN", 1, **about, location=fact.location, at=fact.queued_at)
+        case RequestCameLate():
+            yield entry(id, "IN", 1, **about, location=job.location, at=fact.requested_at)
         case CardPrinted():
             yield entry(
                 id,

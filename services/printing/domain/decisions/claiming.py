@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.printing.domain.commands import JobCommand, PrintingCommand, job_of, queue_of
 from services.printing.domain.decisions.queueing import quota_taken, room_in_quota
 from services.printing.domain.facts import CardNotPrinted, JobClaimed
+from services.printing.domain.policy import InForce
 from services.printing.domain.state import Job, Queue
 from shared.decider import Decision, Refused, States
 
@@ -77,7 +78,7 @@ def claim_jobs(command: ClaimJobs, states: States) -> Decision:
         job: Job = states[job_of(candidate)]
         if not _free(job, command):
             continue
-        placed = job.placed
+        placed = job.placed or _too_old(job, command, in_force)
         room = None if placed else room_in_quota(queue, in_force, command, job.priority, taken.get(job.priority, 0))
         if room is not None:
             if room < 1:
@@ -121,6 +122,11 @@ def job_elsewhere() -> Refused:
 def _free(job: Job, command: ClaimJobs) -> bool:
     of_this_queue = (job.office, job.item) == (command.office, command.item)
     return of_this_queue and job.place in ("QUEUED", "CLAIMED") and not job.claimed(command.now)
+
+
+def _too_old(job: Job, command: ClaimJobs, in_force: InForce) -> bool:
+    """Who has waited longer than the age limit waits for no quota either."""
+    return job.print_ready_at is not None and job.print_ready_at < in_force.policy.aged(command.now)
 
 
 def _claimed(command: ClaimJobs, candidate: str, job: Job, *, placed: bool) -> JobClaimed:

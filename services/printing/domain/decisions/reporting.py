@@ -65,7 +65,7 @@ def printed(command: RecordPrinted, states: States) -> Decision:
     item, reason = what_it_is_for(command, job)
     # Without a serial nothing says that this is another card, so it is the same report once more.
     claim = claim_of(command, job)
-    told_before = not command.declared or (claim is not None and not job.may_report(claim))
+    told_before = not command.declared if claim is None else not job.may_report(claim)
     if job.cards and (command.chip_serial in job.chips or (command.chip_serial is None and told_before)):
         return []
     became = what_became_of(job, claim, command.now)

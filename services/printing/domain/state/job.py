@@ -26,9 +26,6 @@ from services.printing.domain.facts import (
 from services.printing.domain.words import Place, PutOff
 from shared.decider import State
 
-LAPSED = 8
-"""So many lost claims of one job are remembered; a ninth takes the place of the oldest."""
-
 
 class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Which workstation has, or had, a job, and until when."""
@@ -172,7 +169,7 @@ def _unclaimed(job: Job, claim: str | None) -> Job:
 
 
 def _with_lapsed(job: Job) -> tuple[Claim, ...]:
-    return job.lapsed if job.claim is None else (*job.lapsed, job.claim)[-LAPSED:]
+    return job.lapsed if job.claim is None else (*job.lapsed, job.claim)
 
 
 def _declared(job: Job, claim: str | None) -> Job:
