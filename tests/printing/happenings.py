@@ -50,6 +50,7 @@ somewhere = st.sampled_from((BENGKULU, BENGKULU, BENGKULU, BENGKULU, "17.01"))
 a_job, an_item, a_workstation = st.sampled_from(JOBS), st.sampled_from(ITEMS), st.sampled_from(WORKSTATIONS)
 a_reason = st.sampled_from(("FIRST", "LOST", "CHANGE"))
 seldom = st.integers(0, 4).map(lambda n: n == 0)
+ages = st.one_of(st.just(timedelta(0)), st.timedeltas(timedelta(minutes=1), timedelta(days=20)))
 late = st.one_of(st.just(timedelta(0)), st.timedeltas(timedelta(minutes=1), timedelta(days=2)))
 
 
@@ -104,7 +105,7 @@ class Happenings(RuleBasedStateMachine):
         if data.draw(seldom):
             but |= {"item": data.draw(an_item), "reason": data.draw(a_reason), "applicant": "A-2"}
         priority = data.draw(st.sampled_from((None, None, None, "DISASTER", "ALL", "VIP")))
-        return {"job": job, "priority": priority, "print_ready_at": self.now - data.draw(late), **but}
+        return {"job": job, "priority": priority, "print_ready_at": self.now - data.draw(ages), **but}
 
     @precondition(lambda self: self.commands)
     @rule(data=st.data())

@@ -63,6 +63,7 @@ class Slip:
     item: str
     reason: str
     applicant: str | None
+    ready: datetime
     waits_in: str = ""
     owed: str | None = None
     placed: bool = False
@@ -110,6 +111,7 @@ class Rules:
     quotas: dict[tuple[str, str], int]
     ranks: dict[str, int]
     tries: int
+    age_limit: timedelta
     classes: dict[str, str]
 
     def class_of(self, reason: str) -> str:
@@ -154,7 +156,7 @@ class Clerk:
                 newest = max(begun, key=lambda rules: (rules.starts_on, rules.version))
                 if newest.ranks:
                     return newest
-        return Rules(0, date.min, {}, RANKS, 3, CLASSES)
+        return Rules(0, date.min, {}, RANKS, 3, timedelta(days=14), CLASSES)
 
     def _room(self, command: Any, item: str, waits_in: str) -> int | None:
         """Places that the quota of the day has left for a class. Of a day that is over there is none to give."""
@@ -220,7 +222,8 @@ class Clerk:
         else:
             self._take_place(command, request.item, waits_in)
         placed = room is not None and room > 0
-        slip = Slip(command.office, request.item, request.reason, request.applicant, waits_in, owed, placed)
+        slip = Slip(command.office, request.item, request.reason, request.applicant, request.print_ready_at)
+        slip.waits_in, slip.owed, slip.placed = waits_in, owed, placed
         self.slips[request.job] = slip
         return [("JobQueued", request.job)], placed
 
@@ -239,12 +242,15 @@ class Clerk:
                 continue
             if (slip.office, slip.item) != (command.office, command.item):
                 continue
-            room = None if slip.placed else self._room(command, slip.item, slip.waits_in)
+            too_long = slip.ready < command.now - self.in_force(command.office, command.day).age_limit
+            placed = slip.placed or too_long
+            room = None if placed else self._room(command, slip.item, slip.waits_in)
             if room is not None and room < 1:
                 continue
             if room is not None:
                 self._take_place(command, slip.item, slip.waits_in)
-                slip.placed = took = True
+                placed = took = True
+            slip.placed = placed
             slip.taken_away(None)
             slip.hold = Hold(command.claim, command.workstation, command.until, command.blanks_in_hand)
             facts.append(("JobClaimed", job))
@@ -269,7 +275,9 @@ class Clerk:
         unsaid = mine or any(hold.claim == claim for hold in slip.lost)
         if command.chip_serial is not None and command.chip_serial in slip.cards:
             return []
-        if command.chip_serial is None and slip.cards and (not command.declared or (claim is not None and not unsaid)):
+        # Without a serial it is another card only if somebody says so who has not spoken yet, or has no claim.
+        said_before = not unsaid if claim is not None else not command.declared
+        if command.chip_serial is None and slip.cards and said_before:
             return []
         anothers = slip.holder(command.now) is not None and not mine
         if (anothers or not slip.waits) and not command.declared:
@@ -301,7 +309,7 @@ class Clerk:
         if command.job not in self.slips:
             if command.item is None or command.reason is None:
                 raise No("job_unknown")
-            return Slip(command.office, command.item, command.reason, None)
+            return Slip(command.office, command.item, command.reason, None, command.occurred_at)
         return self._slip(command)
 
     def _claim(self, command: Any, slip: Slip) -> str | None:
@@ -388,7 +396,9 @@ class Clerk:
         quotas = {(each.name, level): n for each in command.classes for level, n in each.quotas.items()}
         ranks = {each.name: each.shortage_rank for each in command.classes}
         classes = {reason: each.name for each in command.classes for reason in each.reasons}
-        rules = Rules(version, command.starts_on, quotas, ranks, command.tries, classes)
+        rules = Rules(
+            version, command.starts_on, quotas, ranks, command.tries, timedelta(days=command.age_limit_days), classes
+        )
         # What is over is thrown away: a day before goes by the nation's policy, or by what is usual.
         before = self.rules.get(command.office, [])
         newest = max(
