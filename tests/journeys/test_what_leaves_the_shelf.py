@@ -32,7 +32,8 @@ async def test_a_ribbon_that_was_changed_is_one_roll_less_however_often_it_is_to
         return bool((await here.balance("RIBBON"))["on_hand"] == 3)
 
     await until("one roll less", booked)
-    [told] = [event.body for event in await here.events("printing") if event.type == "RibbonChanged"]
+    printing = [event for event in await here.events("printing") if event.office == here.office]
+    [told] = [event.body for event in printing if event.type == "RibbonChanged"]
     assert (told["ribbon"], told["location"], told["cards"]) == (change["ribbon"], STORE["location"], 3)
     stock = [event for event in await here.events("stock") if event.office == here.office]
     witness.check_sums(stock)
