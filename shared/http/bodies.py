@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -62,6 +63,14 @@ def _of_nobody(reference: str) -> str:
     return reference
 
 
+def _of_text(moment: Any) -> Any:
+    # A line that is read on its own is no JSON any more, and strictly text is no moment then.
+    try:
+        return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    except ValueError:
+        return moment
+
+
 def _not_ahead(moment: datetime) -> datetime:
     if moment > datetime.now(UTC) + AHEAD:
         raise PydanticCustomError("in_the_future", "A moment should be at most 2 minutes ahead of now")
@@ -81,7 +90,7 @@ PersonReference = Annotated[Reference, AfterValidator(_of_nobody)]
 It is what a machine makes (a UUID, a ULID, 16 to 64 hexadecimal digits), or a number with at most three
 letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-000123`.
 """
-Past = Annotated[AwareDatetime, AfterValidator(_not_ahead)]
+Past = Annotated[AwareDatetime, AfterValidator(_not_ahead), BeforeValidator(_of_text)]
 """A moment that has come, with its offset from UTC."""
 OccurredAt = Annotated[Past, Field(default_factory=lambda: datetime.now(UTC))]
 """When it happened, with its offset from UTC, as the client says; now, unless it says."""
