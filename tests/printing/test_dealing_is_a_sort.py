@@ -57,6 +57,8 @@ class Morning:
             await self._tell(bengkulu.stock(level, **self._here))
         await self._claims(NOON - 12 * HOUR)
         await self._requests(chance.randint(1, JOBS // 2), [each.name for each in self.classes])
+        if chance.random() < 0.5:
+            await self._tell(bengkulu.stock("LOW", **self._here))
         await self._claims(NOON)
 
     def sorted(self) -> list[str]:
@@ -99,7 +101,7 @@ class Morning:
         await self._tell(bengkulu.queue_jobs(*requests, **self._here))
 
     async def _claims(self, now: datetime) -> None:
-        some = self._chance.sample(sorted(self.asked), min(len(self.asked), 10))
+        some = self._chance.sample(sorted(self.asked), min(len(self.asked), 20))
         said: dict[str, Any] = {
             "claim": uuid4().hex,
             "workstation": f"WS-{now.hour}",
@@ -109,7 +111,7 @@ class Morning:
         await self._tell(bengkulu.claim(*some, now=now, **said, **self._here))
 
     def _quotas(self) -> dict[Any, int]:
-        return {} if self._chance.random() < 0.5 else {"LOW": self._chance.randint(0, 12)}
+        return {} if self._chance.random() < 0.5 else {"LOW": self._chance.randint(0, 8)}
 
     async def _tell(self, command: Command) -> None:
         self.clerk.tell(command)

@@ -43,7 +43,7 @@ with classes as (
      where j.office = :office and j.item = :item and j.state = 'CLAIMED' and j.claimed_until <= :now
        and (cast(:location as text) is null or j.location = :location)
 ), numbered as (
-    select *, row_number() over (partition by name, placed order by print_ready_at, job) as number from first
+    select *, row_number() over (partition by name, placed, age order by print_ready_at, job) as number from first
 )
 select job
   from numbered
