@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Query, Request
-from pydantic import BaseModel, Field, WrapValidator
+from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
@@ -52,7 +52,7 @@ class RecordingLine(Body):
     turns_17: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None
 
 
-AnyLine = Annotated[RecordingLine, WrapValidator(on_its_own)] | SkipJsonSchema[UnreadableLine]
+AnyLine = Annotated[RecordingLine, on_its_own(RecordingLine)] | SkipJsonSchema[UnreadableLine]
 
 
 class Sync(Body):

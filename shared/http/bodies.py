@@ -10,12 +10,12 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -63,14 +63,6 @@ def _of_nobody(reference: str) -> str:
     return reference
 
 
-def _of_text(moment: Any) -> Any:
-    # A line that is read on its own is no JSON any more, and strictly text is no moment then.
-    try:
-        return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    except ValueError:
-        return moment
-
-
 def _not_ahead(moment: datetime) -> datetime:
     if moment > datetime.now(UTC) + AHEAD:
         raise PydanticCustomError("in_the_future", "A moment should be at most 2 minutes ahead of now")
@@ -90,7 +82,7 @@ PersonReference = Annotated[Reference, AfterValidator(_of_nobody)]
 It is what a machine makes (a UUID, a ULID, 16 to 64 hexadecimal digits), or a number with at most three
 letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-000123`.
 """
-Past = Annotated[AwareDatetime, AfterValidator(_not_ahead), BeforeValidator(_of_text)]
+Past = Annotated[AwareDatetime, AfterValidator(_not_ahead)]
 """A moment that has come, with its offset from UTC."""
 OccurredAt = Annotated[Past, Field(default_factory=lambda: datetime.now(UTC))]
 """When it happened, with its offset from UTC, as the client says; now, unless it says."""
@@ -112,13 +104,18 @@ class UnreadableLine(Body):
     faults: tuple[Mapping[str, str], ...]
 
 
-def on_its_own(line: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    """Reads a line of a list, for a `WrapValidator`: a fault in it becomes an `UnreadableLine`, not one of the body."""
-    try:
-        return read(line)
-    except ValidationError as error:
-        faults = invalid(error.errors(include_url=False, include_context=False, include_input=False)).errors
-        return UnreadableLine(faults=tuple(faults))
+def on_its_own(model: type[Body]) -> WrapValidator:
+    """Reads a line of a list as this model: a fault in it becomes an `UnreadableLine`, not one of the body."""
+
+    def read(line: Any, _: ValidatorFunctionWrapHandler) -> Body:
+        try:
+            # As JSON again: read on its own a line is an object of ours, in which a text is strictly no moment.
+            return model.model_validate_json(json.dumps(line))
+        except ValidationError as error:
+            faults = invalid(error.errors(include_url=False, include_context=False, include_input=False)).errors
+            return UnreadableLine(faults=tuple(faults))
+
+    return WrapValidator(read)
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from fastapi import Request
-from pydantic import BaseModel, Field, WrapValidator
+from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
@@ -83,7 +83,7 @@ class CardRequest(Body):
         )
 
 
-AnyLine = Annotated[CardRequest, WrapValidator(on_its_own)] | SkipJsonSchema[UnreadableLine]
+AnyLine = Annotated[CardRequest, on_its_own(CardRequest)] | SkipJsonSchema[UnreadableLine]
 
 
 class Requests(Body):
