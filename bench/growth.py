@@ -59,7 +59,10 @@ def growth(site: Site, effort: Effort) -> Findings:
         short, long = (stack.enter_context(Server(site, APP, books.url)) for books in (pair.short, pair.long))
         _are_alike(site, short, long)
         rounds = [
-            {plan: _ask(generator, plan, LONGER * effort.seconds, short, long) for plan in (balance, province)}
+            {
+                plan: [said["p99_ms"] for said in ask(generator, plan, effort, short, long)]
+                for plan in (balance, province)
+            }
             for _ in range(effort.rounds)
         ]
     return {
@@ -141,11 +144,13 @@ def _are_alike(site: Site, *servers: Server) -> None:
                 raise Void(f"of {item} the offices are {said}")
 
 
-def _ask(generator: Helper, plan: Path, seconds: int, *servers: Server) -> list[float]:
-    """The servers' p99 in ms."""
-    options: dict[str, Any] = {"lines": LINES, "warm_up": WARM_UP, "seconds": seconds}
-    said = generator.ask(plan=str(plan), ports=[server.port for server in servers], **options)["servers"]
+def ask(generator: Helper, plan: Path, effort: Effort, *servers: Server) -> list[dict[str, Any]]:
+    """What a window says of each server, asked in turn. Raises `Void` unless every question was answered."""
+    options: dict[str, Any] = {"lines": LINES, "warm_up": WARM_UP, "seconds": LONGER * effort.seconds}
+    said: list[dict[str, Any]] = generator.ask(plan=str(plan), ports=[server.port for server in servers], **options)[
+        "servers"
+    ]
     for one in said:
         if one["failed"]:
             raise Void(f"{one['failed']} questions were not answered with 200; the first: {one['first_failure']}")
-    return [one["p99_ms"] for one in said]
+    return said

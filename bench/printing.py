@@ -16,7 +16,7 @@ from uuid import UUID
 
 from bench.books import ITEM, LOCATION, Books, cities
 from bench.figures import Effort, Figure, Findings, Void, at_least, at_most, interleaved, measures, series
-from bench.growth import LINES, LONGER
+from bench.growth import ask
 from bench.helper import Helper
 from bench.helpers.load import KEY
 from bench.helpers.workstations import JOB
@@ -91,14 +91,7 @@ def growth(site: Site, effort: Effort) -> Findings:
     with ExitStack() as stack:
         generator = stack.enter_context(Helper("bench.helpers.load", site.folder / "load.log"))
         servers = [stack.enter_context(Server(site, APP, books.url)) for books in (short, long)]
-        options: dict[str, Any] = {"lines": LINES, "warm_up": WARM_UP, "seconds": LONGER * effort.seconds}
-        rounds = []
-        for _ in range(effort.rounds):
-            said = generator.ask(plan=str(plan), ports=[server.port for server in servers], **options)["servers"]
-            for one in said:
-                if one["failed"]:
-                    raise Void(f"{one['failed']} questions were not answered; the first: {one['first_failure']}")
-            rounds.append(said)
+        rounds = [ask(generator, plan, effort, *servers) for _ in range(effort.rounds)]
     return {
         "printing_queue_growth": series([long["p99_ms"] / short["p99_ms"] for short, long in rounds]),
         "printing_queue_p50": series([long["p50_ms"] for _, long in rounds]),

@@ -108,8 +108,7 @@ async def announce(url: str, boxes: int) -> None:
 
 
 def _announced(log: Log, boxes: int) -> Iterator[Record]:
-    at, centre = log.at, offices().get(CENTRE)
-    assert centre is not None
+    at, centre = log.at, offices().known(CENTRE)
     for office in (centre, *cities()):
         said = common(office.id, ITEM, at)
         place: Any = {"location": LOCATION, "kind": "STORE", "opened_on": at.date() - timedelta(days=1)}

@@ -44,7 +44,7 @@ class Office:
         """The region code on that day. A moment counts as the day on which it falls at this office."""
         if not self.moves:
             return self.id
-        day = on.astimezone(self.timezone).date() if isinstance(on, datetime) else on
+        day = self.day_at(on) if isinstance(on, datetime) else on
         return next((code for since, code in reversed(self.moves) if since <= day), self.id)
 
     def province(self, on: date) -> str:
@@ -55,9 +55,13 @@ class Office:
         """The calendar day of a moment here."""
         return moment.astimezone(self.timezone).date()
 
+    def begin_of(self, day: date) -> datetime:
+        """The moment at which this day begins here."""
+        return datetime.combine(day, time.min, self.timezone)
+
     def end_of(self, day: date) -> datetime:
         """The moment at which this day is over here."""
-        return datetime.combine(day + timedelta(days=1), time.min, self.timezone)
+        return self.begin_of(day + timedelta(days=1))
 
     @property
     def zone(self) -> str:
@@ -101,6 +105,10 @@ class Offices:
     def get(self, id: str) -> Office | None:
         """The office with this id, if there is one."""
         return self._offices.get(id)
+
+    def known(self, id: str) -> Office:
+        """The office with this id, which was an office's when it was written down. Raises `KeyError`."""
+        return self._offices[id]
 
     def all(self) -> tuple[Office, ...]:
         """The centre, then the provinces, then the cities and regencies, each in order of their ids."""

@@ -32,7 +32,6 @@ class Workstation(Connection):
 
     def __init__(self, tally: Tally) -> None:
         super().__init__(tally)
-        self._claim: Parts = ()
         self._report: Parts = ()
         self._jobs: deque[bytes] = deque()
         self._claims = False
@@ -42,9 +41,9 @@ class Workstation(Connection):
             self._claims = False
             return new_key().join(self._report).replace(JOB.encode(), self._jobs.popleft(), 1)
         office = next(self._tally.sent) % (len(self._tally.plan) // 2)
-        self._claim, self._report = self._tally.plan[2 * office : 2 * office + 2]
+        claim, self._report = self._tally.plan[2 * office : 2 * office + 2]
         self._claims = True
-        return new_key().join(self._claim)
+        return new_key().join(claim)
 
     def heard(self, answer: bytes) -> None:
         if self._claims:

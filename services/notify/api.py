@@ -14,7 +14,7 @@ from services.notify import views
 from services.notify.domain import Acknowledge, Decline, Desk, Level, NoticeSent
 from services.notify.wording import worded
 from shared.auth import Principal, Role
-from shared.http import Api, Body, Limit, NotFound, SafeStr, after, allow, cursor, polled, principal, write
+from shared.http import Api, Body, Limit, NotFound, SafeStr, after, allow, cursor, engine_of, polled, principal, write
 from shared.offices import Offices
 
 READERS = (Role.OPERATOR, Role.STOREKEEPER, Role.HEAD, Role.PROVINCE, Role.NATIONAL, Role.AUDITOR, Role.SERVICE)
@@ -55,7 +55,7 @@ async def list_escalations(
     offices: Offices = request.app.state.offices
     region, now = principal(request).region, datetime.now(UTC)
     scope = [office.id for office in offices.all() if offices.within(region, office.id, now)]
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         rows = await views.escalations_at(connection, level, open, scope, after(cursor, str, str), limit)
     page = [dict(row) for row in rows]
     return polled(request, {"escalations": page, "next": _next(page, limit, "office", "item")})
@@ -65,7 +65,7 @@ async def list_escalations(
 @allow(*READERS)
 async def get_escalation(request: Request, office: str, item: Item) -> Response:
     """The latest escalation of this item at this office, open or over."""
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         row = await views.escalation(connection, office, item)
     if row is None:
         raise NotFound("escalation")
@@ -118,7 +118,7 @@ async def read_inbox(request: Request, cursor: str | None = None, limit: Limit =
     offices: Offices = request.app.state.offices
     desk = _desk(principal(request), offices, datetime.now(UTC))
     last = after(cursor, str)
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         found = await views.inbox(connection, desk.role, desk.region, last[0] if last else None, limit)
     notices = [_readable(id, notice, offices) for id, notice in found]
     return polled(request, {"notices": notices, "next": _next(notices, limit, "id")})

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
@@ -14,7 +14,23 @@ from starlette.responses import Response
 from services.outreach import views
 from services.outreach.domain import MAX_LINES, Line, PersonRecorded, PlanVisit, RecordingPrintReady, RecordPersons
 from shared.auth import Role
-from shared.http import Api, Body, Limit, NotFound, Quantity, Reference, SafeStr, after, allow, cursor, polled, write
+from shared.http import (
+    Api,
+    Body,
+    Limit,
+    NotFound,
+    Quantity,
+    Reference,
+    SafeStr,
+    Start,
+    after,
+    allow,
+    cursor,
+    engine_of,
+    office_of,
+    polled,
+    write,
+)
 from shared.http.bodies import UnreadableLine, on_its_own
 from shared.http.documents import Written
 
@@ -28,7 +44,6 @@ Outcome = Literal["PRINT_READY", "WAITING", "ALREADY_RECORDED", "CONFLICT", "TOO
 
 Location = Annotated[SafeStr, Field(max_length=64)]
 """A place of the office, by the name that its stock is booked under."""
-Start = Annotated[str | None, Query(alias="cursor")]
 
 api = Api(tags=["outreach"])
 
@@ -109,14 +124,14 @@ async def record_persons(request: Request, office: str, visit: UUID, body: Sync)
         occurred_at=now,
         office=office,
         visit=str(visit),
-        timezone=request.app.state.offices.get(office).timezone.key,
+        timezone=office_of(request, office).timezone.key,
         lines=lines,
     )
     response = await write(request, body, command)
     if response.status_code != 201:
         return response
     written = msgspec.json.decode(response.body, type=_Written)
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         known = await views.recordings_among(connection, [line.recording for line in lines])
     told = list(answers(body.lines, str(visit), written.facts, known))
     answer = SyncAnswer(position=written.position, lines=told)
@@ -129,7 +144,7 @@ async def record_persons(request: Request, office: str, visit: UUID, body: Sync)
 async def list_visits(request: Request, office: str, start: Start = None, limit: Limit = 50) -> Response:
     """The office's visits with what came of them, the latest first; `next` is the cursor of the next page."""
     last = after(start, str)
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         visits = await views.visits_by_day(connection, office, last[0] if last else None, limit)
     following = cursor(visits[-1]["visit"]) if len(visits) == limit else None
     return polled(request, {"visits": [dict(visit) for visit in visits], "next": following})
@@ -139,7 +154,7 @@ async def list_visits(request: Request, office: str, start: Start = None, limit:
 @allow(Role.OPERATOR, Role.HEAD, Role.PROVINCE, Role.NATIONAL, Role.AUDITOR, Role.SERVICE)
 async def get_visit(request: Request, office: str, visit: UUID) -> Response:
     """One visit: expected, recorded, and of these how many wait for their birthday and how many are print ready."""
-    async with request.app.state.engine.connect() as connection:
+    async with engine_of(request).connect() as connection:
         found = await views.visit(connection, office, str(visit))
     if found is None:
         raise NotFound("visit")

@@ -105,8 +105,7 @@ def react(message: Incoming, now: datetime) -> PrintingCommand | None:
 
 def due(deadline: Deadline, now: datetime, stale: bool) -> PrintingCommand:
     """The last day of a substitute letter is over; whether that still matters is the state's to say."""
-    office = offices().get(deadline.office)
-    assert office is not None, "deadlines are of known offices"
+    office = offices().known(deadline.office)
     return ExpireLetter(
         now=now,
         occurred_at=deadline.due,

@@ -63,9 +63,8 @@ async def tell_debts(ledger: Ledger, engine: AsyncEngine, now: datetime) -> int:
 
 
 def _tell(office: str, item: str, debt: Debt, now: datetime) -> TellDebt:
-    here = offices().get(office)
-    assert here is not None, "queues are of known offices"
-    return TellDebt(now=now, occurred_at=now, office=office, day=here.day_at(now), item=item, debt=debt)
+    day = offices().known(office).day_at(now)
+    return TellDebt(now=now, occurred_at=now, office=office, day=day, item=item, debt=debt)
 
 
 if __name__ == "__main__":

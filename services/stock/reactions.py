@@ -94,7 +94,7 @@ def react(message: Incoming, now: datetime) -> StockCommand | None:
         "now": now,
         "occurred_at": message.occurred_at,
         "office": office.id,
-        "day": message.occurred_at.astimezone(office.timezone).date(),
+        "day": office.day_at(message.occurred_at),
     }
     match message.service, message.type:
         case "printing", "CardPrinted":
@@ -173,11 +173,10 @@ def _loan(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
 
 def _relief(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
     item, (episode, level), now = _item(deadline), deadline.data.split("/"), told["now"]
-    here = offices().get(deadline.office)
-    assert here is not None, "deadlines are of known offices"
+    here = offices().known(deadline.office)
     province, nearest = here.province(now), offices().nearest(here.id, now)[:NEIGHBOURS_ASKED]
     of_the_level: dict[str, Any] = {"item": item, "episode": int(episode), "level": level}
-    at_once = {"occurred_at": now, "day": now.astimezone(here.timezone).date()}
+    at_once = {"occurred_at": now, "day": here.day_at(now)}
     return ProposeRelief(
         **told | at_once | of_the_level,
         province=(province, offices().distance_km(here.id, province)),
@@ -198,12 +197,11 @@ KINDS: dict[str, Callable[[Deadline, dict[str, Any]], StockCommand]] = {
 
 def due(deadline: Deadline, now: datetime, stale: bool) -> StockCommand:
     """A wait is over; whether that still matters is the state's to say, so that old figures do no harm."""
-    office = offices().get(deadline.office)
-    assert office is not None, "deadlines are of known offices"
+    office = offices().known(deadline.office)
     told: dict[str, Any] = {
         "now": now,
         "occurred_at": deadline.due,
         "office": office.id,
-        "day": deadline.due.astimezone(office.timezone).date(),
+        "day": office.day_at(deadline.due),
     }
     return KINDS[deadline.kind](deadline, told)

@@ -3,9 +3,9 @@
 Start with `routes.py`, then `answers.py`; `app.py` puts a service together.
 """
 
-from shared.http.answers import Limit, after, cursor, harmless, polled, principal, write
+from shared.http.answers import Limit, Start, after, cursor, engine_of, harmless, polled, principal, write
 from shared.http.app import create_app
-from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr
+from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr, SomeDay
 from shared.http.offices import office_of, offices_in_scope, require_own
 from shared.http.problems import NotFound, Problem
 from shared.http.routes import Api, NoPolicy, allow, allow_anyone
@@ -22,11 +22,14 @@ __all__ = [
     "Quantity",
     "Reference",
     "SafeStr",
+    "SomeDay",
+    "Start",
     "after",
     "allow",
     "allow_anyone",
     "create_app",
     "cursor",
+    "engine_of",
     "harmless",
     "office_of",
     "offices_in_scope",

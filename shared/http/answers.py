@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import Query, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from shared.auth import Principal
@@ -17,6 +18,8 @@ from shared.http.problems import Problem
 from shared.http.routes import Admission
 from shared.ledger import Committed, Context
 
+Start = Annotated[str | None, Query(alias="cursor")]
+"""Where a page begins: the cursor that the one before gave, or nothing."""
 Limit = Annotated[int, Query(ge=1, le=200)]
 """How many entries of a list are wanted at once."""
 
@@ -34,6 +37,12 @@ def principal(request: Request) -> Principal:
     who = _admission(request).principal
     assert who is not None, "the route allows anyone"
     return who
+
+
+def engine_of(request: Request) -> AsyncEngine:
+    """The service's database, to ask it something."""
+    engine: AsyncEngine = request.app.state.engine
+    return engine
 
 
 Shown = Callable[[Decision, States], dict[str, Any]]

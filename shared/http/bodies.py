@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -96,6 +96,10 @@ def _of_this_century(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_this_century)]
 """A moment in a query, with its offset from UTC."""
+
+
+SomeDay = Annotated[date, Field(ge=EARLIEST.date(), lt=LATEST.date())]
+"""A calendar day of this century."""
 
 
 class UnreadableLine(Body):

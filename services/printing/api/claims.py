@@ -9,10 +9,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, Location, api, engine_of, entered
+from services.printing.api.common import OF_JOBS, WORKERS, Location, api, entered
 from services.printing.domain import JOBS_AT_ONCE, Card, ClaimJobs, DeclareNotPrinted
 from shared.clock import utcnow
-from shared.http import Body, Limit, OccurredAt, Reference, allow, office_of, polled, write
+from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, office_of, polled, write
 from shared.http.documents import Written
 
 SPARE = 2

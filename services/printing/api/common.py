@@ -1,17 +1,15 @@
 """What all of printing's routes share: the router, the words of their bodies, and who enters what, where, when."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Request
 from pydantic import Field, StringConstraints
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.auth import Role
 from shared.http import Api, SafeStr, office_of, require_own
 from shared.http.bodies import EARLIEST, LATEST
-from shared.offices import Office
 
 api = Api(tags=["printing"])
 
@@ -30,9 +28,6 @@ BlankSerial = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9]{1,12}$
 """The number on a blank: as stock knows it."""
 BatchName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,23}$")]
 """The name on a box of blanks."""
-SomeDay = Annotated[date, Field(ge=EARLIEST.date(), lt=LATEST.date())]
-"""A calendar day of the office, of this century."""
-Start = Annotated[str | None, Query(alias="cursor")]
 
 A_TICK = timedelta(microseconds=1)
 """What a moment is a whole number of, in a cursor."""
@@ -54,18 +49,8 @@ def entered(request: Request, office: str, body: Entered | None = None) -> dict[
     return {"now": now, "occurred_at": occurred_at, "office": office, "day": day}
 
 
-def engine_of(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.engine
-    return engine
-
-
 def name_of(id: UUID | None) -> str | None:
     return None if id is None else str(id)
-
-
-def begin_of(day: date, office: Office) -> datetime:
-    """The moment at which this day begins at the office."""
-    return office.end_of(day - timedelta(days=1))
 
 
 def ticks_of(moment: datetime) -> int:

@@ -16,17 +16,28 @@ from services.printing.api.common import (
     BatchName,
     BlankSerial,
     Location,
-    Start,
     api,
-    engine_of,
     entered,
     moment_of,
     ticks_of,
 )
 from services.printing.domain import Document, HandOver, IssueDocument, Reason, RecordPrinted
 from shared.clock import utcnow
-from shared.decider import AHEAD, Refused
-from shared.http import Body, Limit, OccurredAt, Reference, after, allow, cursor, polled, principal, write
+from shared.decider import AHEAD
+from shared.http import (
+    Body,
+    Limit,
+    OccurredAt,
+    Reference,
+    Start,
+    after,
+    allow,
+    cursor,
+    engine_of,
+    polled,
+    principal,
+    write,
+)
 from shared.http.documents import Written
 
 AGES = (0, 7, 30, 90)
@@ -129,10 +140,6 @@ async def issue_document(request: Request, office: str, body: Issued) -> Respons
     """
     who, told = principal(request).subject, entered(request, office, body)
     if body.card is not None:
-        async with engine_of(request).connect() as connection:
-            queued = (await views.jobs_among(connection, [str(body.document)])).get(str(body.document))
-        if queued is not None and queued["item"] != "KIA":
-            raise Refused("document_id_taken", "A job with this id is for another card.", item=queued["item"])
         card = RecordPrinted(
             **told,
             job=str(body.document),
@@ -147,6 +154,7 @@ async def issue_document(request: Request, office: str, body: Issued) -> Respons
             chip_serial=None,
             blank_in_hand=body.card.blank_in_hand,
             declared=body.card.declared,
+            as_document=True,
         )
         return await write(request, body, card)
     command = IssueDocument(

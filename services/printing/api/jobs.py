@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, Location, PriorityName, Start, api, engine_of, entered
+from services.printing.api.common import OF_JOBS, WORKERS, Location, PriorityName, api, entered
 from services.printing.domain import (
     CancelJob,
     Card,
@@ -32,9 +32,11 @@ from shared.http import (
     OccurredAt,
     PersonReference,
     SafeStr,
+    Start,
     after,
     allow,
     cursor,
+    engine_of,
     office_of,
     polled,
     principal,

@@ -9,10 +9,24 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, Start, api, engine_of, entered
+from services.printing.api.common import OF_JOBS, WORKERS, api, entered
 from services.printing.domain import IssueLetter
 from shared.clock import utcnow
-from shared.http import Body, Limit, OccurredAt, SafeStr, after, allow, cursor, office_of, polled, principal, write
+from shared.http import (
+    Body,
+    Limit,
+    OccurredAt,
+    SafeStr,
+    Start,
+    after,
+    allow,
+    cursor,
+    engine_of,
+    office_of,
+    polled,
+    principal,
+    write,
+)
 from shared.http.documents import Written
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, PriorityName, SomeDay, Start, api, engine_of, entered
+from services.printing.api.common import READERS, PriorityName, api, entered
 from services.printing.domain import (
     DEFAULT,
     NATION,
@@ -20,7 +20,21 @@ from services.printing.domain import (
 )
 from shared.auth import Role
 from shared.clock import utcnow
-from shared.http import Body, Limit, Problem, after, allow, cursor, office_of, polled, principal, write
+from shared.http import (
+    Body,
+    Limit,
+    Problem,
+    SomeDay,
+    Start,
+    after,
+    allow,
+    cursor,
+    engine_of,
+    office_of,
+    polled,
+    principal,
+    write,
+)
 from shared.http.documents import Written
 
 Rank = Annotated[int, Field(ge=1, le=100)]
@@ -119,14 +133,14 @@ async def list_policies(request: Request, office: str, start: Start = None, limi
     today = office_of(request, office).day_at(utcnow())
     before = after(start, int)
     async with engine_of(request).connect() as connection:
-        of_day = await views.policies_on(connection, office, today)
+        queue, letters = await views.policies_on(connection, office, today)
         rows = await views.policies_of(connection, office, before[0] if before else None, limit)
     content = {
         "office": office,
         "in_force": {
             "day": today,
-            "queue": {"name": of_day.queue.name, "policy": msgspec.to_builtins(of_day.queue.policy)},
-            "letters": {"name": of_day.letters_name, "policy": msgspec.to_builtins(of_day.letters)},
+            "queue": msgspec.to_builtins(queue),
+            "letters": msgspec.to_builtins(letters),
         },
         "policies": [dict(row) for row in rows],
         "next": cursor(rows[-1]["version"]) if len(rows) == limit else None,

@@ -9,10 +9,10 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, WORKERS, Location, api, engine_of, entered
+from services.printing.api.common import READERS, WORKERS, Location, api, entered
 from services.printing.domain import ChangeRibbon, Supply
 from shared.clock import utcnow
-from shared.http import Body, OccurredAt, Reference, allow, polled, principal, write
+from shared.http import Body, OccurredAt, Reference, allow, engine_of, polled, principal, write
 from shared.http.documents import Written
 
 YIELD = 500

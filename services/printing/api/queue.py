@@ -6,10 +6,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, api, engine_of
+from services.printing.api.common import READERS, api
 from shared import news
 from shared.clock import utcnow
-from shared.http import allow, polled
+from shared.http import allow, engine_of, polled
 
 OF_STOCK = ("level", "episode", "since", "as_of", "on_hand", "available")
 

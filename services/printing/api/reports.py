@@ -11,11 +11,11 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, SomeDay, api, begin_of, engine_of
+from services.printing.api.common import READERS, api
 from services.printing.domain import REASONS, Cause
 from services.printing.views import Did
 from shared.clock import utcnow
-from shared.http import allow, harmless, office_of, polled
+from shared.http import SomeDay, allow, engine_of, harmless, office_of, polled
 from shared.offices import Office
 
 CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -85,7 +85,7 @@ async def get_daily_report(
     here, now = office_of(request, office), utcnow()
     wanted = day or here.day_at(now)
     async with engine_of(request).connect() as connection:
-        places = await views.day_of(connection, office, begin_of(wanted, here), here.end_of(wanted))
+        places = await views.day_of(connection, office, here.begin_of(wanted), here.end_of(wanted))
         for (location, item), jobs in (await views.waiting_at(connection, office)).items():
             places.setdefault(location, Did()).count(item, "WAITING", "", jobs)
         for item, debts in (await views.debts_by_location(connection, here, now)).items():

@@ -9,11 +9,11 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, SomeDay, api, begin_of, engine_of
+from services.printing.api.common import READERS, api
 from services.printing.domain import CARDS
 from services.printing.views import PROMISE, Pause, on_the_clock, promised_since
 from shared.clock import utcnow
-from shared.http import Problem, allow, office_of, polled
+from shared.http import Problem, SomeDay, allow, engine_of, office_of, polled
 
 DAYS = 31
 PERCENTILES = (50, 90, 95, 99)
@@ -41,7 +41,7 @@ async def get_service_clock(
         }
         raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
     here, now = office_of(request, office), utcnow()
-    begin, end = begin_of(first, here), here.end_of(last)
+    begin, end = here.begin_of(first), here.end_of(last)
     async with engine_of(request).connect() as connection:
         cards = await views.cards_printed(connection, office, begin, end)
         oldest = min((card["print_ready_at"] for card in cards), default=begin)

@@ -11,19 +11,7 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import (
-    READERS,
-    BatchName,
-    BlankSerial,
-    SomeDay,
-    Start,
-    api,
-    begin_of,
-    engine_of,
-    entered,
-    moment_of,
-    ticks_of,
-)
+from services.printing.api.common import READERS, BatchName, BlankSerial, api, entered, moment_of, ticks_of
 from services.printing.api.jobs import Decided
 from services.printing.domain import QuarantineBatch, ReleaseBatch
 from services.printing.views import Blanks
@@ -33,9 +21,12 @@ from shared.http import (
     Limit,
     NotFound,
     Problem,
+    SomeDay,
+    Start,
     after,
     allow,
     cursor,
+    engine_of,
     office_of,
     offices_in_scope,
     polled,
@@ -93,7 +84,7 @@ async def get_signals(
         fault = {"at": "/query/from", "code": "window", "detail": "Should not be after `to`, nor 92 days before it"}
         raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
     async with engine_of(request).connect() as connection:
-        found = await views.spoilage(connection, office, begin_of(first, here), here.end_of(through))
+        found = await views.spoilage(connection, office, here.begin_of(first), here.end_of(through))
     used = found.all.printed + found.all.spoiled
     causes = {cause: Blanks(used - spoiled, spoiled) for cause, spoiled in found.causes.items()}
     content = {

@@ -1,6 +1,5 @@
 """What every command of printing has, and the names of the streams it is decided on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -73,6 +72,6 @@ class JobCommand(PrintingCommand):
         return (job_of(self.job),)
 
 
-def queues_of(office: str, items: Iterable[str] = CARDS) -> tuple[str, ...]:
+def queues_of(office: str) -> tuple[str, ...]:
     """The streams of an office's queues: all of them, for a report does not know yet what its job is for."""
-    return tuple(queue_of(office, item) for item in items)
+    return tuple(queue_of(office, item) for item in CARDS)

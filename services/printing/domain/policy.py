@@ -95,6 +95,13 @@ class InForce(msgspec.Struct, frozen=True):
     name: str
 
 
+class LettersInForce(msgspec.Struct, frozen=True):
+    """The letters' policy of the day, and its name: `00/2`, or `default`, which is forbidden until the nation says."""
+
+    policy: LetterPolicy
+    name: str
+
+
 def on(policies: Iterable[AnyPolicy], day: date) -> AnyPolicy | None:
     """Of these the one in force on that day."""
     begun = [policy for policy in policies if policy.starts_on <= day]
@@ -115,6 +122,14 @@ def in_force(office: str, own: Iterable[QueuePolicy], nations: Iterable[QueuePol
         if policy is not None and policy.classes:
             return InForce(policy, f"{whose}/{policy.version}")
     return InForce(DEFAULT, "default")
+
+
+def letters_in_force(nations: Iterable[LetterPolicy], day: date) -> LettersInForce:
+    """What the nation says of letters on that day."""
+    policy = on(nations, day)
+    return (
+        LettersInForce(FORBIDDEN, "default") if policy is None else LettersInForce(policy, f"{NATION}/{policy.version}")
+    )
 
 
 def in_shortage(level: Level | None) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.printing.domain import DEFAULT, NATION, InForce, Level, QueuePolicy, Undeclared, in_force, in_shortage
+from services.printing.views.policies import policy_of
 
 ALL = 1_000_000
 """Room for as many as there are."""
@@ -86,9 +86,7 @@ class Rules:
 async def rules_of(connection: AsyncConnection, office: str, item: str, day: date) -> Rules:
     """The policy of the day, the level of stock, and for which classes the day's quota has room."""
     rows = (await connection.execute(_RULES, {"office": office, "nation": NATION, "item": item})).all()
-    policies = [
-        (row.office, msgspec.convert(row.policy, QueuePolicy, strict=False)) for row in rows if row.office is not None
-    ]
+    policies = [(row.office, policy_of(row.policy, QueuePolicy)) for row in rows if row.office is not None]
     own, nations = ([policy for whose, policy in policies if whose == of] for of in (office, NATION))
     policy, level = in_force(office, own, nations, day), rows[0].level
     taken = rows[0].taken if rows[0].quota_day == day else {}

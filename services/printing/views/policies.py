@@ -1,24 +1,29 @@
 """Every policy that was set, by whom, and which holds on a day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import msgspec
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.printing.domain import FORBIDDEN, NATION, InForce, LetterPolicy, QueuePolicy, in_force, on
+from services.printing.domain import (
+    NATION,
+    AnyPolicy,
+    InForce,
+    LetterPolicy,
+    LettersInForce,
+    QueuePolicy,
+    in_force,
+    letters_in_force,
+)
 from services.printing.views.tables import policies
 
 
-@dataclass(frozen=True, slots=True)
-class OfDay:
-    """What an office goes by on a day. The letters' name is `00/2`, or `default`: forbidden, until the nation says."""
-
-    queue: InForce
-    letters: LetterPolicy
-    letters_name: str
+def policy_of(stored: Any, kind: type[AnyPolicy]) -> AnyPolicy:
+    """A policy from its column."""
+    return msgspec.convert(stored, kind, strict=False)
 
 
 async def policies_of(connection: AsyncConnection, office: str, before: int | None, limit: int) -> Sequence[RowMapping]:
@@ -29,21 +34,15 @@ async def policies_of(connection: AsyncConnection, office: str, before: int | No
     return (await connection.execute(query)).mappings().all()
 
 
-async def policies_on(connection: AsyncConnection, office: str, day: date) -> OfDay:
+async def policies_on(connection: AsyncConnection, office: str, day: date) -> tuple[InForce, LettersInForce]:
     """The policies that an office goes by on a day."""
     query = select(policies.c.office, policies.c.kind, policies.c.policy).where(
         policies.c.office.in_((office, NATION)), policies.c.starts_on <= day
     )
     known = (await connection.execute(query)).all()
     own, nations = (
-        [msgspec.convert(row.policy, QueuePolicy, strict=False) for row in known if (row.office, row.kind) == queue]
-        for queue in ((office, "QUEUE"), (NATION, "QUEUE"))
+        [policy_of(row.policy, QueuePolicy) for row in known if (row.office, row.kind) == (whose, "QUEUE")]
+        for whose in (office, NATION)
     )
-    letters = [
-        msgspec.convert(row.policy, LetterPolicy, strict=False)
-        for row in known
-        if (row.office, row.kind) == (NATION, "LETTER")
-    ]
-    allowed = on(letters, day) or FORBIDDEN
-    name = f"{NATION}/{allowed.version}" if allowed.version else "default"
-    return OfDay(in_force(office, own, nations, day), allowed, name)
+    letters = [policy_of(row.policy, LetterPolicy) for row in known if (row.office, row.kind) == (NATION, "LETTER")]
+    return in_force(office, own, nations, day), letters_in_force(letters, day)

@@ -1,7 +1,7 @@
 """The rows that facts leave in the read tables, and the deadlines."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -61,8 +61,8 @@ def _job(stream: str, fact: Any, job: Job) -> Rows:
         yield Row("lapsed_claims", (id, declared), None)
     yield from _entries(id, fact, job)
     if isinstance(fact, SubstituteLetterIssued):
-        key = f"{stream}/letter/{fact.letter}"
-        yield Deadline(key, stream, fact.office, end_of(fact.valid_through, fact.office), "letter", fact.letter).row
+        key, due = f"{stream}/letter/{fact.letter}", offices().known(fact.office).end_of(fact.valid_through)
+        yield Deadline(key, stream, fact.office, due, "letter", fact.letter).row
 
 
 def _job_row(id: str, job: Job) -> Row:
@@ -210,7 +210,7 @@ def _printer(stream: str, fact: RibbonChanged, printer: Printer) -> Rows:
 def _batches(stream: str, fact: Any, batches: Batches) -> Rows:
     match fact:
         case BatchQuarantined():
-            yield Row("quarantine", (fact.office, fact.batch), {**_named(fact)})
+            yield Row("quarantine", (fact.office, fact.batch), _named(fact))
         case BatchReleased():
             yield Row("quarantine", (fact.office, fact.batch), None)
         case QuarantinedBatchUsed():
@@ -250,13 +250,6 @@ def _document(stream: str, fact: DocumentIssued, document: IssuedDocument) -> Ro
         quantity=fact.quantity,
         sheets=fact.sheets,
     )
-
-
-def end_of(day: date, office: str) -> datetime:
-    """The moment at which this day is over at the office."""
-    here = offices().get(office)
-    assert here is not None, "facts are of known offices"
-    return here.end_of(day)
 
 
 ROWS: dict[type[State], Callable[[str, Any, Any], Rows]] = {

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api
 from services.stock.api.overview import status_of
 from services.stock.api.silence import silent
 from services.stock.api.usable import Usable, printers_of, usable_cards
 from services.stock.domain import UNITS, days_of_cover, projected_empty_on
-from shared.http import Limit, after, allow, office_of, polled, principal
+from shared.http import Limit, after, allow, engine_of, office_of, polled, principal
 from shared.http import cursor as mark
 from shared.http.bodies import LATEST, Moment
 from shared.offices import Office, Offices

@@ -6,8 +6,8 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of, ids_in_scope, in_scope
-from shared.http import Limit, NotFound, after, allow, polled
+from services.stock.api.common import READERS, api, ids_in_scope, in_scope
+from shared.http import Limit, NotFound, after, allow, engine_of, polled
 from shared.http import cursor as mark
 
 

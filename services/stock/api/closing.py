@@ -1,6 +1,6 @@
 """HTTP: what the head settles: whose numbers they are, and that a period is over."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC
 from typing import Annotated, Literal
 
 from fastapi import Request
@@ -8,9 +8,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, PromisedOn, api, engine_of, require_desk, told
+from services.stock.api.common import HEADS, PromisedOn, api, require_desk, told
 from services.stock.domain import CloseBook, ExplainDiscrepancy, Item
-from shared.http import Body, NotFound, SafeStr, allow, office_of, principal, write
+from shared.http import Body, NotFound, SafeStr, allow, engine_of, office_of, principal, write
 
 
 class Explanation(Body):
@@ -56,11 +56,10 @@ async def explain_discrepancy(request: Request, office: str, body: Explanation) 
 async def close_book(request: Request, office: str, body: BookClosing) -> Response:
     """Closes a book through a day before today. What is told of that time later counts from the first open moment."""
     require_desk(request, office)
-    next_day = datetime.combine(body.through + timedelta(days=1), time(), office_of(request, office).timezone)
     command = CloseBook(
         **told(request, office, body.item),
         through=body.through,
-        until=next_day.astimezone(UTC),
+        until=office_of(request, office).end_of(body.through).astimezone(UTC),
         closed_by=principal(request).subject,
     )
     return await write(request, body, command)

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
@@ -36,7 +35,6 @@ Pieces = Annotated[int, Field(ge=0, le=100_000_000)]
 Location = Annotated[SafeStr, Field(max_length=64)]
 """A place of the office, by the name it always has: part of the state of each command, hence short."""
 PromisedOn = Annotated[date, AfterValidator(_about_now)]
-SomeDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2100, 1, 1))]
 Serial = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9]{1,12}$")]
 BlankVersion = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,11}$")]
 """The kind of chip and print, as on the box: `4.8`, `5`. Too short for a person's number."""
@@ -134,11 +132,6 @@ def known_office(request: Request, id: str, at: str) -> Office:
 
 def name_of(id: UUID | None) -> str | None:
     return None if id is None else str(id)
-
-
-def engine_of(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.engine
-    return engine
 
 
 def ids_in_scope(request: Request) -> list[str] | None:

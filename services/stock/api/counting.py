@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, READERS, Location, Pieces, api, engine_of, require_desk, told
+from services.stock.api.common import HEADS, READERS, Location, Pieces, api, require_desk, told
 from services.stock.domain import ApproveCount, DiscardCount, Item, RepeatCount, StartCount, SubmitCount
 from shared.auth import Role
 from shared.http import (
@@ -21,6 +21,7 @@ from shared.http import (
     Reference,
     SafeStr,
     allow,
+    engine_of,
     office_of,
     polled,
     principal,

@@ -6,10 +6,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Serial, api, engine_of, in_scope
+from services.stock.api.common import READERS, Serial, api, in_scope
 from services.stock.domain import CENTRE, Item, first_gap
 from shared.auth import Role
-from shared.http import Limit, NotFound, after, allow, polled, principal
+from shared.http import Limit, NotFound, after, allow, engine_of, polled, principal
 from shared.http import cursor as mark
 
 ASKED = ("at", "subject", "role", "region", "item", "serial", "found")

@@ -7,9 +7,9 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Location, api, engine_of
+from services.stock.api.common import READERS, Location, api
 from services.stock.domain import Item, Thresholds, reference_of
-from shared.http import NotFound, Problem, allow, polled
+from shared.http import NotFound, Problem, allow, engine_of, polled
 
 AnEntry = Annotated[int | None, Query(ge=1, le=2_147_483_647)]
 

@@ -12,11 +12,11 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api
 from services.stock.api.silence import silent
 from services.stock.api.usable import printers_of, usable_cards
 from services.stock.domain import SEVERITY, SUPPLIES, Item, days_of_cover
-from shared.http import NotFound, allow, offices_in_scope, polled
+from shared.http import NotFound, allow, engine_of, offices_in_scope, polled
 from shared.offices import Office
 
 SERVES = ("kabupaten", "kota")

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, BlankVersion, LateReason, Location, SomeDay, api, engine_of, entered
+from services.stock.api.common import READERS, BlankVersion, LateReason, Location, api, entered
 from services.stock.domain import (
     UNITS,
     CloseLocation,
@@ -18,7 +18,7 @@ from services.stock.domain import (
     RetirePrinter,
 )
 from shared.auth import Role
-from shared.http import Body, OccurredAt, Reference, allow, polled, write
+from shared.http import Body, OccurredAt, Reference, SomeDay, allow, engine_of, polled, write
 
 KEEPERS = (Role.STOREKEEPER, Role.HEAD, Role.ADMIN)
 

@@ -17,7 +17,6 @@ from services.stock.api.common import (
     Serials,
     affected,
     api,
-    engine_of,
     fits,
     name_of,
     range_of,
@@ -25,7 +24,7 @@ from services.stock.api.common import (
 )
 from services.stock.domain import CENTRE, Item, ReceiveBlanks, RecordOpeningCount, daily_use_default
 from shared.auth import Role
-from shared.http import Body, OccurredAt, Problem, Reference, SafeStr, allow, office_of, principal, write
+from shared.http import Body, OccurredAt, Problem, Reference, SafeStr, allow, engine_of, office_of, principal, write
 
 FROM_AN_OFFICE = ("CENTRE", "PROVINCE", "LOAN")
 """Blanks from there left another office's book: they belong to a consignment, announced or not."""

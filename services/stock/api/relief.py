@@ -4,9 +4,9 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api
 from services.stock.domain import Item
-from shared.http import NotFound, allow, polled
+from shared.http import NotFound, allow, engine_of, polled
 
 
 @api.get("/offices/{office}/relief")

@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 from starlette.responses import PlainTextResponse, Response
 
 from services.stock import views
-from services.stock.api.common import READERS, PromisedOn, api, engine_of, ids_in_scope, told
+from services.stock.api.common import READERS, PromisedOn, api, ids_in_scope, told
 from services.stock.domain import (
     ApproveReplenishment,
     CloseReplenishment,
@@ -24,7 +24,20 @@ from services.stock.domain import (
 )
 from services.stock.wording import pick_up_letter
 from shared.auth import Role
-from shared.http import Body, Limit, NotFound, Quantity, SafeStr, after, allow, office_of, polled, principal, write
+from shared.http import (
+    Body,
+    Limit,
+    NotFound,
+    Quantity,
+    SafeStr,
+    after,
+    allow,
+    engine_of,
+    office_of,
+    polled,
+    principal,
+    write,
+)
 from shared.http import cursor as mark
 
 DAYS_OF_USE = 30

@@ -3,17 +3,17 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, api, engine_of
+from services.stock.api.common import READERS, api
 from services.stock.domain import CENTRE, Cause
 from services.stock.views import Spoilage
-from shared.http import allow, offices_in_scope, polled, principal
+from shared.http import allow, engine_of, offices_in_scope, polled, principal
 from shared.offices import Office, Offices
 
 Month = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
@@ -54,7 +54,7 @@ async def get_spoilage(request: Request, month: Month, format: Literal["json", "
     first = date.fromisoformat(f"{month}-01")
     last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     wanted = offices_in_scope(request)
-    months = {office.id: (_begin(first, office), _begin(last + timedelta(days=1), office)) for office in wanted}
+    months = {office.id: (office.begin_of(first), office.end_of(last)) for office in wanted}
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)
         found = await views.spoilage_in(connection, months)
@@ -92,10 +92,6 @@ async def get_spoilage(request: Request, month: Month, format: Literal["json", "
         "position": position,
     }
     return polled(request, content)
-
-
-def _begin(day: date, office: Office) -> datetime:
-    return datetime.combine(day, time.min, office.timezone)
 
 
 def _added_up(parts: Iterable[tuple[str, BY_ITEM]]) -> dict[str, BY_ITEM]:

@@ -8,10 +8,10 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import HEADS, affected, api, engine_of
+from services.stock.api.common import HEADS, affected, api
 from services.stock.domain import Item, ReverseMovement
 from shared.auth import Role
-from shared.http import Body, NotFound, SafeStr, allow, office_of, principal, require_own, write
+from shared.http import Body, NotFound, SafeStr, allow, engine_of, office_of, principal, require_own, write
 
 
 class Reversal(Body):

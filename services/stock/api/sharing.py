@@ -7,10 +7,10 @@ from fastapi import Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Pieces, PromisedOn, api, engine_of, in_scope, known_office, told
+from services.stock.api.common import READERS, Pieces, PromisedOn, api, in_scope, known_office, told
 from services.stock.domain import CENTRE, ApproveShares, Item, SimulateShares
 from shared.auth import Role
-from shared.http import Body, NotFound, Problem, SafeStr, allow, polled, principal, write
+from shared.http import Body, NotFound, Problem, SafeStr, allow, engine_of, polled, principal, write
 from shared.offices import Offices
 
 

@@ -17,7 +17,6 @@ from services.stock.api.common import (
     Serials,
     affected,
     api,
-    engine_of,
     fits,
     range_of,
     require_desk,
@@ -33,7 +32,7 @@ from services.stock.domain import (
     SpoilBlank,
 )
 from shared.auth import Role
-from shared.http import Body, OccurredAt, Quantity, Reference, SafeStr, allow, polled, principal, write
+from shared.http import Body, OccurredAt, Quantity, Reference, SafeStr, allow, engine_of, polled, principal, write
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 of the signed minutes, as they were scanned."""

@@ -9,9 +9,9 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Location, api, engine_of
+from services.stock.api.common import READERS, Location, api
 from services.stock.domain import COLUMNS, Item, Line, MovementReversed, book_of, reference_of, stock_card
-from shared.http import Limit, Problem, after, allow, harmless, office_of, polled
+from shared.http import Limit, Problem, after, allow, engine_of, harmless, office_of, polled
 from shared.http import cursor as mark
 from shared.http.bodies import Moment
 from shared.offices import Office

@@ -8,10 +8,10 @@ from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from services.stock import views
-from services.stock.api.common import READERS, Location, Pieces, api, engine_of, told
+from services.stock.api.common import READERS, Location, Pieces, api, told
 from services.stock.domain import Item, SetServicePointThreshold, SetThresholds
 from shared.auth import Role
-from shared.http import Body, Limit, after, allow, polled, principal, write
+from shared.http import Body, Limit, after, allow, engine_of, polled, principal, write
 from shared.http import cursor as mark
 
 Days = Annotated[int, Field(ge=0, le=365)]

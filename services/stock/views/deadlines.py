@@ -61,13 +61,9 @@ def wait(stream: str, office: str, kind: str, due: datetime, data: str) -> Row:
 
 def end_of(day: date, office: str) -> datetime:
     """The moment at which this day is over at the office."""
-    here = offices().get(office)
-    assert here is not None, "facts are of known offices"
-    return here.end_of(day)
+    return offices().known(office).end_of(day)
 
 
 def is_of_a_city(office: str) -> bool:
     """One whose province and neighbours may help it; a province's buffer is filled by the centre."""
-    here = offices().get(office)
-    assert here is not None, "facts are of known offices"
-    return here.type in ("kabupaten", "kota")
+    return offices().known(office).type in ("kabupaten", "kota")

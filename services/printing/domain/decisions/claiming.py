@@ -95,8 +95,7 @@ def declare_not_printed(command: DeclareNotPrinted, states: States) -> Decision:
         raise Refused("job_unknown", "No job of this id was ever queued here.")
     if job.office != command.office:
         raise job_elsewhere()
-    known = [job.claim] if job.claim is not None and job.place == "CLAIMED" else []
-    if command.claim not in {each.claim for each in (*known, *job.lapsed)}:
+    if not job.may_report(command.claim):
         return []
     declared = CardNotPrinted(
         office=command.office, job=command.job, claim=command.claim, workstation=command.workstation

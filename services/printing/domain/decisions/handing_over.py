@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.printing.domain.commands import JobCommand, job_of, policies_of, queues_of
+from services.printing.domain.commands import JobCommand, job_of, policies_of, queue_of, queues_of
 from services.printing.domain.decisions.claiming import job_elsewhere
 from services.printing.domain.facts import (
     CardHandedOver,
@@ -13,7 +13,7 @@ from services.printing.domain.facts import (
     SubstituteLetterExpired,
     SubstituteLetterIssued,
 )
-from services.printing.domain.policy import FORBIDDEN, NATION, QueuePolicy, on
+from services.printing.domain.policy import NATION, QueuePolicy, letters_in_force
 from services.printing.domain.state import Job, Queue
 from shared.decider import Decision, Refused, States
 
@@ -130,23 +130,22 @@ def issue_letter(command: IssueLetter, states: States) -> Decision:
         return []
     if job.letter is not None and job.letter_until is not None and command.day <= job.letter_until:
         raise Refused("letter_valid", "The applicant has a letter that is still valid.", valid_through=job.letter_until)
-    queue: Queue = states[queues_of(command.office, [job.item])[0]]
-    policy = on(states[policies_of(NATION)].letters, command.day) or FORBIDDEN
-    name = f"{NATION}/{policy.version}" if policy.version else "default"
-    if queue.level is None or queue.level not in policy.levels:
+    queue: Queue = states[queue_of(command.office, job.item)]
+    letters = letters_in_force(states[policies_of(NATION)].letters, command.day)
+    if queue.level is None or queue.level not in letters.policy.levels:
         raise Refused(
             "letter_forbidden",
             "The policy of the day allows no substitute letter at this level of stock.",
             level=queue.level,
-            allowed_at=policy.levels,
-            policy=name,
+            allowed_at=letters.policy.levels,
+            policy=letters.name,
         )
     issued = SubstituteLetterIssued(
         office=command.office,
         job=command.job,
         letter=command.letter,
-        valid_through=command.day + timedelta(days=policy.valid_days),
-        policy=name,
+        valid_through=command.day + timedelta(days=letters.policy.valid_days),
+        policy=letters.name,
         level=queue.level,
         priority=_class_of_holder(job, command.policy(states).policy),
         issued_at=command.occurred_at,

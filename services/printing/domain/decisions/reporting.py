@@ -38,11 +38,15 @@ class PrintersReport(JobCommand):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordPrinted(PrintersReport):
-    """A card came out. `declared` says that it is there, whatever became of its job meanwhile."""
+    """A card came out. `declared` says that it is there, whatever became of its job meanwhile.
+
+    `as_document`: the counter issued it under this id, which no job for another item may have.
+    """
 
     chip_serial: str | None
     blank_in_hand: bool
     declared: bool = False
+    as_document: bool = False
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -62,6 +66,8 @@ class RecordSpoiled(PrintersReport):
 
 def printed(command: RecordPrinted, states: States) -> Decision:
     job: Job = states[job_of(command.job)]
+    if command.as_document and job.place != "NOWHERE" and job.item != command.item:
+        raise Refused("document_id_taken", "A job with this id is for another card.", item=job.item)
     item, reason = what_it_is_for(command, job)
     # Without a serial nothing says that this is another card, so it is the same report once more.
     claim = claim_of(command, job)
@@ -149,8 +155,7 @@ def claim_of(command: PrintersReport, job: Job) -> str | None:
     """The claim that a report is of: the one it names, or else the last that its workstation has or is silent about."""
     if command.claim is not None:
         return command.claim
-    of_job = (*job.lapsed, *(() if job.claim is None else (job.claim,)))
-    own = [each.claim for each in of_job if each.workstation == command.workstation]
+    own = [each.claim for each in job.claims if each.workstation == command.workstation]
     return own[-1] if own else None
 
 

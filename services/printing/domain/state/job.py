@@ -40,7 +40,7 @@ class Job(State, frozen=True, omit_defaults=True):
 
     `tries` counts the blanks spoiled for it, `cards` what was printed for it, both for ever;
     `tries_allowed_from` is how many tries there were when a person last decided. `claim` is the one it
-    is under, though its time may be over; `lapsed` are claims that lost it without saying whether
+    is under while it is CLAIMED, though its time may be over; `lapsed` are claims that lost it without saying whether
     they made a card. `placed`: it has its place in a quota of a day. `letter` is the substitute letter
     that its applicant has.
     """
@@ -74,9 +74,14 @@ class Job(State, frozen=True, omit_defaults=True):
         """A card is owed and there is none yet."""
         return self.place in ("QUEUED", "CLAIMED", "HELD")
 
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """Those of which it was not said what became of the card: the lapsed, and the one it is under as the last."""
+        return self.lapsed if self.claim is None else (*self.lapsed, self.claim)
+
     def claimed(self, now: datetime) -> bool:
         """Whether a workstation has it at this moment."""
-        return self.place == "CLAIMED" and self.claim is not None and now < self.claim.until
+        return self.claim is not None and now < self.claim.until
 
     def is_under(self, claim: str | None) -> bool:
         """Whether this is the claim it is under, though its time may be over."""
@@ -84,7 +89,7 @@ class Job(State, frozen=True, omit_defaults=True):
 
     def may_report(self, claim: str) -> bool:
         """Whether a card of this claim has not been told of yet."""
-        return self.is_under(claim) or any(lapsed.claim == claim for lapsed in self.lapsed)
+        return any(each.claim == claim for each in self.claims)
 
 
 def evolve_job(job: Job, fact: JobFact) -> Job:
@@ -114,11 +119,11 @@ def evolve_job(job: Job, fact: JobFact) -> Job:
                 claim=claim,
                 placed=fact.placed,
                 blanks_in_hand=fact.blanks_in_hand,
-                lapsed=_with_lapsed(job),
+                lapsed=job.claims,
             )
         case CardNotPrinted():
-            free = job.place == "CLAIMED" and job.is_under(fact.claim)
-            return _declared(replace(job, place="QUEUED", claim=None) if free else job, fact.claim)
+            free = replace(job, place="QUEUED", claim=None) if job.is_under(fact.claim) else job
+            return _declared(free, fact.claim)
         case CardPrinted():
             return replace(
                 _declared(_unclaimed(_begun(job, fact, fact.printed_at), fact.claim), fact.claim),
@@ -165,14 +170,8 @@ def _begun(job: Job, fact: CardPrinted | CardSpoiled, at: datetime) -> Job:
 
 def _unclaimed(job: Job, claim: str | None) -> Job:
     """Nobody's any more; whoever else had it still has to say what became of the card."""
-    return replace(job, lapsed=_with_lapsed(job) if not job.is_under(claim) else job.lapsed, claim=None)
-
-
-def _with_lapsed(job: Job) -> tuple[Claim, ...]:
-    return job.lapsed if job.claim is None else (*job.lapsed, job.claim)
+    return replace(job, lapsed=job.lapsed if job.is_under(claim) else job.claims, claim=None)
 
 
 def _declared(job: Job, claim: str | None) -> Job:
-    if not any(lapsed.claim == claim for lapsed in job.lapsed):
-        return job
     return replace(job, lapsed=tuple(lapsed for lapsed in job.lapsed if lapsed.claim != claim))
