@@ -12,9 +12,14 @@ class WrongSchema(Exception):
 
 
 def open_engine(settings: Settings, program: str) -> AsyncEngine:
-    """A small pool to the primary; a caller waits at most 3 s for its turn. PostgreSQL shows us as `program`."""
+    """A small pool to the primary; a caller waits at most 3 s for its turn. PostgreSQL shows us as `program`.
+
+    Each statement stands alone: what must be stored together is one call of the ledger, and a question in a
+    transaction would cost four more round trips (begin and rollback, of the question and of the pool's ping).
+    """
     return create_async_engine(
         settings.database_url,
+        isolation_level="AUTOCOMMIT",
         pool_size=settings.database_connections,
         max_overflow=0,
         pool_timeout=3,

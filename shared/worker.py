@@ -170,7 +170,7 @@ async def _forget_keys(engine: AsyncEngine) -> None:
 
 async def _quietly(engine: AsyncEngine, statement: object, **values: object) -> None:
     try:
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
             await connection.execute(statement, values)  # type: ignore[call-overload]
     except (SQLAlchemyError, OSError) as error:
         log.warning("housekeeping_interrupted", error=type(error).__name__)

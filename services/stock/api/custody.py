@@ -24,7 +24,7 @@ async def get_custody(request: Request, item: Item, serial: Serial) -> Response:
     there is no such serial. The question is kept either way.
     """
     who = principal(request)
-    async with engine_of(request).begin() as connection:
+    async with engine_of(request).connect() as connection:
         chain = await views.custody_of(connection, item, serial)
         found = in_scope(request, *(link.fact.office for link in chain))
         await views.log_custody_read(
