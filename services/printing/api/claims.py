@@ -1,6 +1,7 @@
 """A workstation takes jobs for a while, and sees what it has."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
@@ -51,24 +52,31 @@ async def claim_jobs(request: Request, office: str, workstation: Reference, body
     """
     told = entered(request, office)
     now = told["now"]
-    async with _turn(request, f"{office}/{body.item}"):
-        async with engine_of(request).connect() as connection:
-            undeclared = await views.undeclared(connection, office, workstation, now)
-            rules = await views.rules_of(connection, office, body.item, told["day"])
-            candidates = await views.next_jobs(
-                connection, office, body.item, rules, now, SPARE * body.jobs, body.location
-            )
-        command = ClaimJobs(
-            **told,
-            item=body.item,
-            workstation=workstation,
-            claim=str(body.claim),
-            jobs=body.jobs,
-            candidates=tuple(candidates),
-            blanks_in_hand=body.blanks_in_hand,
-            undeclared=undeclared,
-        )
+    dealing, wanted = _dealing(request, f"{office}/{body.item}"), SPARE * body.jobs
+    async with dealing.turn, engine_of(request).connect() as connection:
+        undeclared = await views.undeclared(connection, office, workstation, now)
+        rules = await views.rules_of(connection, office, body.item, told["day"])
+        # Of a claim that is stored meanwhile, this question may not have seen it.
+        taken = set(dealing.given)
+        limit = wanted + len(taken)
+        queue = await views.next_jobs(connection, office, body.item, rules, now, limit, body.location)
+        candidates = [job for job in queue if job not in taken][:wanted]
+        given = set(candidates[: body.jobs])
+        dealing.given |= given
+    command = ClaimJobs(
+        **told,
+        item=body.item,
+        workstation=workstation,
+        claim=str(body.claim),
+        jobs=body.jobs,
+        candidates=tuple(candidates),
+        blanks_in_hand=body.blanks_in_hand,
+        undeclared=undeclared,
+    )
+    try:
         return await write(request, body, command)
+    finally:
+        dealing.given -= given
 
 
 @api.post("/offices/{office}/jobs/{job}/not-printed", response_model=Written)
@@ -124,10 +132,20 @@ async def next_jobs(
     return polled(request, content)
 
 
-def _turn(request: Request, queue: str) -> asyncio.Lock:
-    """One after the other deals a queue in this process: of two at once, one would get what the other has taken."""
+@dataclass(slots=True)
+class Dealing:
+    """A queue as this process deals it: one after the other asks, and passes over what is being `given` to others.
+
+    So claims that come together are stored together, and of two at once neither gets what the other has taken.
+    """
+
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    given: set[str] = field(default_factory=set)
+
+
+def _dealing(request: Request, queue: str) -> Dealing:
     state = request.app.state
-    if not hasattr(state, "turns"):
-        state.turns = {}
-    turns: dict[str, asyncio.Lock] = state.turns
-    return turns.setdefault(queue, asyncio.Lock())
+    if not hasattr(state, "dealings"):
+        state.dealings = {}
+    dealings: dict[str, Dealing] = state.dealings
+    return dealings.setdefault(queue, Dealing())
