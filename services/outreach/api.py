@@ -19,8 +19,8 @@ from shared.http import (
     Body,
     Limit,
     NotFound,
+    PersonReference,
     Quantity,
-    Reference,
     SafeStr,
     Start,
     after,
@@ -61,7 +61,7 @@ class RecordingLine(Body):
     """One person recorded; `turns_17` is the month of the 17th birthday, null for who is past it."""
 
     recording: UUID
-    applicant: Reference
+    applicant: PersonReference
     item: Literal["KTP_WNI", "KTP_WNA", "KIA"]
     location: Location
     turns_17: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")] | None

@@ -45,6 +45,7 @@ class BlanksReceived(msgspec.Struct, frozen=True):
     item: str
     on_hand: int
     available: int
+    source: str | None = None
 
 
 class Serials(msgspec.Struct, frozen=True):
@@ -83,7 +84,7 @@ def react(message: Incoming, now: datetime) -> PrintingCommand | None:
             return _note(heard, message, recovered, "OK", recovered.episode)
         case "stock", "BlanksReceived":
             received = msgspec.json.decode(message.data, type=BlanksReceived)
-            return _note(heard, message, received, None, None)
+            return _note(heard, message, received, None, None, opening=received.source == "OPENING")
         case "stock", "DiscrepancyFound":
             found = msgspec.json.decode(message.data, type=DiscrepancyFound)
             return _alarm(heard, found)
@@ -127,6 +128,8 @@ def _note(
     told: StockLow | StockRecovered | BlanksReceived,
     level: Literal["OK", "LOW", "CRITICAL", "EMPTY"] | None,
     episode: int | None,
+    *,
+    opening: bool = False,
 ) -> PrintingCommand | None:
     """Of what a card is printed on; other items have no queue here."""
     if told.item not in CARDS:
@@ -139,6 +142,7 @@ def _note(
         as_of=message.recorded_at,
         on_hand=told.on_hand,
         available=told.available,
+        opening=opening,
     )
 
 

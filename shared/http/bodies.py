@@ -24,8 +24,13 @@ from shared.http.problems import Problem, invalid
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
-# A run of 16 digits is what a person's number (NIK, KK) looks like; whoever puts one into free text did not mean to.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]|[0-9]{16}")
+# A run of 16 digits is what a person's number (NIK, KK) looks like, also as people write it in groups, and what begins
+# with 08 or 628 a telephone's; whoever puts one into free text did not mean to.
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f]|[0-9]{16}"
+    r"|(?<![0-9])([0-9]{2}[ .-]?){3}[0-9]{6}[ .-]?[0-9]{4}(?![0-9])|(?<![0-9])([0-9]{4}[ .-]){3}[0-9]{4}(?![0-9])"
+    r"|(?<![\w.-])(\+?62|0)[ .-]?8[0-9]{1,2}([ .-]?[0-9]{3,4}){2,3}(?![\w-])"
+)
 # By chance one in 250 ids written without dashes has as many digits in a row.
 _HEX_ID = re.compile(r"\b(?=[0-9]*[a-f])[0-9a-f]{32}\b")
 # What a machine makes: a UUID, a ULID, so many hexadecimal digits.
@@ -34,7 +39,9 @@ _MACHINE_MADE = re.compile(
 )
 _LETTERS = re.compile(r"[A-Za-z]{4,}")
 _SEPARATORS = str.maketrans("", "", "._:-")
-_NUMBER_OF_A_PERSON = re.compile(r"[0-9]{16}|(62|0)8[0-9]{7,11}")
+_NUMBER_OF_A_PERSON = re.compile(r"(?<![0-9])([0-9]{16}|(62|0)8[0-9]{7,11})(?![0-9])")
+_LONG_NUMBER = re.compile(r"[0-9]{16}")
+_DAY = re.compile(r"[A-Za-z]{0,3}(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])")
 
 
 class Body(BaseModel):
@@ -49,8 +56,10 @@ def _safe(text: str) -> str:
     return text
 
 
-def _opaque(reference: str) -> str:
-    if _NUMBER_OF_A_PERSON.fullmatch(reference.translate(_SEPARATORS)) or _UNSAFE.search(_HEX_ID.sub("", reference)):
+def opaque(reference: str) -> str:
+    """The reference, if it holds no number of a person, however it is written. Raises `PydanticCustomError`."""
+    plain = _MACHINE_MADE.sub(" ", reference).translate(_SEPARATORS)
+    if _NUMBER_OF_A_PERSON.search(plain) or _UNSAFE.search(_HEX_ID.sub("", reference)):
         raise PydanticCustomError("not_opaque", "A reference should say nothing about a person")
     return reference
 
@@ -58,6 +67,9 @@ def _opaque(reference: str) -> str:
 def _of_nobody(reference: str) -> str:
     rest = _MACHINE_MADE.sub("", reference)
     letters, digits = sum(map(str.isalpha, rest)), sum(map(str.isdigit, rest))
+    plain = rest.translate(_SEPARATORS)
+    if _LONG_NUMBER.search(plain) or _DAY.fullmatch(plain):
+        raise PydanticCustomError("not_opaque", "A reference should say nothing about a person")
     if _LETTERS.search(rest) or letters > max(digits, int(rest != reference)):
         raise PydanticCustomError("not_opaque", "A reference should say nothing about a person")
     return reference
@@ -74,13 +86,14 @@ def _not_ahead(moment: datetime) -> datetime:
 SafeStr = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_safe)]
 """Text for people: 1 to 500 characters."""
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
-Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(_opaque)]
+Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"), AfterValidator(opaque)]
 """An opaque reference of the client's: 1 to 64 characters, not a NIK, not a telephone number."""
 PersonReference = Annotated[Reference, AfterValidator(_of_nobody)]
 """A reference to a citizen: a `Reference` that is no name either.
 
 It is what a machine makes (a UUID, a ULID, 16 to 64 hexadecimal digits), or a number with at most three
-letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-000123`.
+letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-000123`. It is no day either, and has no
+16 digits, whatever stands between them.
 """
 Past = Annotated[AwareDatetime, AfterValidator(_not_ahead)]
 """A moment that has come, with its offset from UTC."""

@@ -131,7 +131,7 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
                     item="KTP_WNI",
                     location="MPP",
                     reason="FIRST",
-                    applicant="pemohon-7Q2F",
+                    applicant="PRR-2024-007312",
                     print_ready_at=OCCURRED,
                 ),
             ),

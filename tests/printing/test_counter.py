@@ -121,6 +121,12 @@ async def test_paper_is_counted_once_however_often_it_is_sent(operator: httpx2.A
     assert (other.status_code, other.json()["code"]) == (409, "document_id_taken")
 
 
+async def test_paper_is_not_counted_under_the_id_of_a_card(operator: httpx2.AsyncClient) -> None:
+    job = await queued(operator)
+    answer = await post(operator, f"{HERE}/documents", document(document=job.removeprefix(f"{JOBS}/")))
+    assert (answer.status_code, answer.json()["code"]) == (409, "document_id_taken")
+
+
 async def test_a_kia_uses_a_blank_so_stock_hears_of_it_as_of_any_card(operator: httpx2.AsyncClient) -> None:
     body = kia()
     [fact] = (await post(operator, f"{HERE}/documents", body)).json()["facts"]

@@ -161,6 +161,14 @@ async def test_debt_that_grows_though_stock_says_there_is_enough_is_reported_onc
     assert await tell(app, day_after) == [("PrintDebtChanged", 4, 0), ("PrintDebtUnexplained", 4, 3)]
 
 
+async def test_what_grew_in_a_shortage_is_not_taken_for_growth_after_it(app: FastAPI) -> None:
+    enough = stock("OK", occurred_at=NOON + HOUR)
+    await after(app, stock("EMPTY"), queue_job(job="a", print_ready_at=NOON - DAY), enough)
+    assert await tell(app, NOON + HOUR + INSTANT) == [("PrintDebtChanged", 1, 1)]
+    await after(app, queue_job(job="b", print_ready_at=NOON - DAY))
+    assert await tell(app, NOON + 2 * HOUR) == [("PrintDebtChanged", 2, 1), ("PrintDebtUnexplained", 2, 1)]
+
+
 @pytest.mark.parametrize("level", [None, "LOW", "CRITICAL", "EMPTY"])
 async def test_debt_that_grows_in_shortage_explains_itself(app: FastAPI, level: str | None) -> None:
     await after(app, queue_job(job="a", print_ready_at=NOON - 9 * DAY), *([stock(level)] if level else []))

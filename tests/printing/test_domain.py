@@ -137,6 +137,11 @@ def test_a_card_that_was_not_made_gives_its_job_back() -> None:
     assert free.when(not_printed()) == []
 
 
+def test_only_the_workstation_of_a_claim_says_that_nothing_came_of_it() -> None:
+    assert at_work.refused(not_printed(workstation="WS-9")).code == "claim_elsewhere"
+    assert job(at_work).place == "CLAIMED"
+
+
 def test_a_late_claim_that_was_lost_is_remembered_until_it_is_declared() -> None:
     taken_over = at_work.after(claim(claim=ANOTHER_CLAIM, workstation="WS-3", now=OVER))
     assert [each.claim for each in job(taken_over).lapsed] == [CLAIM]
@@ -155,6 +160,17 @@ def test_the_same_card_reported_twice_is_one_card() -> None:
 def test_a_second_card_of_one_job_is_asked_for_and_then_recorded_and_wants_to_be_explained() -> None:
     assert done.refused(printed(chip_serial="04B2")).code == "declare_card"
     assert names(done.when(printed(chip_serial="04B2", declared=True))) == ["CardPrinted", "SecondCardPrinted"]
+
+
+def test_without_a_chip_serial_another_blank_is_another_card() -> None:
+    first = at_work.after(printed(claim=CLAIM, chip_serial=None, blank_serial="KT0000070001"))
+    same, other = ({"claim": CLAIM, "chip_serial": None, "blank_serial": f"KT000007000{n}"} for n in (1, 2))
+    assert first.when(printed(**same)) == []
+    assert first.when(printed(**same, declared=True)) == []
+    assert first.refused(printed(**other)).code == "declare_card"
+    second = first.when(printed(**other, declared=True))
+    assert names(second) == ["CardPrinted", "SecondCardPrinted"]
+    assert first.given(second).when(printed(**other, declared=True)) == []
 
 
 def test_a_second_card_is_known_again_when_it_is_reported_again() -> None:

@@ -80,6 +80,9 @@ async def test_a_change_is_known_again_at_its_own_printer_only(operator: httpx2.
     assert len(await change(operator, 3, ribbon=ribbon)) == 1
     assert await change(operator, 3, ribbon=ribbon) == []
     assert len(await change(operator, 2, "P-2", ribbon=ribbon)) == 1
+    film = {"ribbon": ribbon, "item": "FILM", "location": "MPP"}
+    refused = await post(operator, f"{HERE}/printers/P-1/ribbons", film)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ribbon_id_taken")
     seen = await printers(operator)
     assert [len(seen[name]["changes"]) for name in ("P-1", "P-2")] == [1, 1]
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from services.printing.domain import Alarm, ExpireLetter, Level, NoteStock, QueueJob, RaiseNumberAlarm
+from services.printing.domain.facts import StockLevelNoted
 from services.printing.reactions import due, react
 from services.printing.service import PRINTING
 from shared.clock import Deadline
@@ -90,6 +91,23 @@ def test_blanks_that_came_change_the_figures_and_leave_the_level_to_stock() -> N
     assert react(message("stock", "BlanksReceived", **received), NOW) == NoteStock(
         **KNOWN_OF_CARDS, level=None, episode=None
     )
+
+
+def test_an_opening_count_means_that_there_is_enough_until_stock_says_otherwise() -> None:
+    opened = {"item": "KTP_WNI", "quantity": 9_000, "on_hand": 9_000, "available": 9_000, "source": "OPENING"}
+    count = react(message("stock", "BlanksReceived", **opened), NOW)
+    more = react(message("stock", "BlanksReceived", **opened | {"source": "PROVINCE", "on_hand": 9_100}), NOW)
+    low = {"item": "KTP_WNI", "level": "LOW", "episode": 1, "on_hand": 12, "available": 10}
+    short = react(message("stock", "StockLow", **low), NOW)
+    assert count is not None and more is not None and short is not None
+    before = Scenario(PRINTING)
+    assert before.when(more) == [], "who was never counted has no level"
+    [(_, noted)] = before.when(count)
+    assert isinstance(noted, StockLevelNoted) and (noted.level, noted.episode) == ("OK", 0)
+    [(_, figures)] = before.after(count).when(more)
+    assert isinstance(figures, StockLevelNoted) and (figures.level, figures.on_hand) == ("OK", 9_100)
+    [(_, back)] = before.after(short).when(count)
+    assert isinstance(back, StockLevelNoted) and back.level == "LOW", "stock has said what the level is"
 
 
 @pytest.mark.parametrize("item", ["RIBBON", "FILM"])

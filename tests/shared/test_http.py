@@ -227,6 +227,8 @@ BAD_VALUES: list[dict[str, Any]] = [
     {"label": "a\x1bb"},
     {"label": "x" * 501},
     {"label": f"atas nama {NIK}"},
+    {"label": "telp 0812-3456-7890"},
+    {"label": "nik 177101 010101 0001"},
     {"label": 5},
     {"bag": "not-a-uuid"},
     {"bag": NIK},

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.auth import Role
 from shared.http import Api, SafeStr, office_of, require_own
-from shared.http.bodies import EARLIEST, LATEST
+from shared.http.bodies import EARLIEST, LATEST, opaque
 
 api = Api(tags=["printing"])
 
@@ -26,8 +26,10 @@ PriorityName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]{0,23}$")]
 """The name of a priority class, of letters only."""
 BlankSerial = Annotated[str, StringConstraints(pattern=r"^[A-Z]{0,8}[0-9]{1,12}$")]
 """The number on a blank: as stock knows it."""
-BatchName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,23}$")]
+BatchName = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9./-]{0,23}$"), AfterValidator(opaque)]
 """The name on a box of blanks."""
+ChipSerial = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+"""The number of a card's chip, whatever it looks like: what came out of a printer is never refused."""
 
 A_TICK = timedelta(microseconds=1)
 """What a moment is a whole number of, in a cursor."""

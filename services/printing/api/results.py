@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from services.printing.api.common import WORKERS, BatchName, BlankSerial, Location, api, entered, name_of
+from services.printing.api.common import WORKERS, BatchName, BlankSerial, ChipSerial, Location, api, entered, name_of
 from services.printing.domain import Card, Cause, Reason, RecordPrinted, RecordSpoiled
 from shared.http import Body, OccurredAt, Reference, allow, principal, write
 from shared.http.documents import Written
@@ -38,7 +38,7 @@ class Printed(Report):
     there, though its job is another's by now or done with.
     """
 
-    chip_serial: Reference | None = None
+    chip_serial: ChipSerial | None = None
     blank_in_hand: bool = False
     declared: bool = False
 

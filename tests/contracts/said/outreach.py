@@ -9,7 +9,7 @@ OUTREACH: list[Fact] = [
         office="17.71",
         recording=RECORDING,
         visit=VISIT,
-        applicant="pemohon-7Q2F",
+        applicant="PRR-2024-007312",
         item="KTP_WNI",
         location="MPP",
     ),

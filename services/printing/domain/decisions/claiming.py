@@ -95,8 +95,11 @@ def declare_not_printed(command: DeclareNotPrinted, states: States) -> Decision:
         raise Refused("job_unknown", "No job of this id was ever queued here.")
     if job.office != command.office:
         raise job_elsewhere()
-    if not job.may_report(command.claim):
+    claim = next((each for each in job.claims if each.claim == command.claim), None)
+    if claim is None:
         return []
+    if claim.workstation != command.workstation:
+        raise Refused("claim_elsewhere", "The claim is another workstation's, which says what became of its cards.")
     declared = CardNotPrinted(
         office=command.office, job=command.job, claim=command.claim, workstation=command.workstation
     )

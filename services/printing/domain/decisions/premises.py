@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.printing.domain.commands import PrintingCommand, batches_of, document_of, printer_of
+from services.printing.domain.commands import PrintingCommand, batches_of, document_of, job_of, printer_of
 from services.printing.domain.facts import BatchQuarantined, BatchReleased, DocumentIssued, RibbonChanged
-from services.printing.domain.state import Batches, IssuedDocument, Printer
+from services.printing.domain.state import Batches, IssuedDocument, Job, Printer
 from services.printing.domain.words import Document, Supply
 from shared.decider import Decision, Refused, States
 
@@ -67,13 +67,16 @@ class IssueDocument(PrintingCommand):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (document_of(self.document),)
+        return (document_of(self.document), job_of(self.document))
 
 
 def change_ribbon(command: ChangeRibbon, states: States) -> Decision:
     stream = printer_of(command.office, command.printer)
     printer: Printer = states[stream]
-    if command.ribbon in printer.changes:
+    known = printer.changes.get(command.ribbon)
+    if known is not None and known != command.item:
+        raise Refused("ribbon_id_taken", "Another supply was put in under this id.", item=known)
+    if known is not None:
         return []
     changed = RibbonChanged(
         office=command.office,
@@ -121,6 +124,9 @@ def release_batch(command: ReleaseBatch, states: States) -> Decision:
 def issue_document(command: IssueDocument, states: States) -> Decision:
     stream = document_of(command.document)
     document: IssuedDocument = states[stream]
+    job: Job = states[job_of(command.document)]
+    if job.place != "NOWHERE":
+        raise Refused("document_id_taken", "A job with this id is for a card.", item=job.item)
     if document.kind is not None:
         if (document.office, document.kind, document.quantity) != (command.office, command.kind, command.quantity):
             raise Refused("document_id_taken", "A document with this id was counted before with another content.")

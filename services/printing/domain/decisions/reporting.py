@@ -69,10 +69,8 @@ def printed(command: RecordPrinted, states: States) -> Decision:
     if command.as_document and job.place != "NOWHERE" and job.item != command.item:
         raise Refused("document_id_taken", "A job with this id is for another card.", item=job.item)
     item, reason = what_it_is_for(command, job)
-    # Without a serial nothing says that this is another card, so it is the same report once more.
     claim = claim_of(command, job)
-    told_before = not command.declared if claim is None else not job.may_report(claim)
-    if job.cards and (command.chip_serial in job.chips or (command.chip_serial is None and told_before)):
+    if job.cards and told_before(command, job, claim):
         return []
     became = what_became_of(job, claim, command.now)
     if became is not None and not command.declared:
@@ -138,6 +136,19 @@ def spoiled(command: RecordSpoiled, states: States) -> Decision:
         awaited = DecisionAwaited(office=command.office, job=command.job, tries=tries, claim=claim)
         decision.append((stream, awaited))
     return [*decision, *used_in_quarantine(command, item, states)]
+
+
+def told_before(command: RecordPrinted, job: Job, claim: str | None) -> bool:
+    """Whether this is a report of a card that was told of, once more: by its chip, else by its blank.
+
+    Without either nothing says that it is another card, unless its claim has not reported yet, or, without a claim,
+    it is declared.
+    """
+    if command.chip_serial is not None:
+        return command.chip_serial in job.chips
+    if command.blank_serial is not None:
+        return command.blank_serial in job.blanks
+    return not command.declared if claim is None else not job.may_report(claim)
 
 
 def what_it_is_for(command: PrintersReport, job: Job) -> tuple[str, str]:

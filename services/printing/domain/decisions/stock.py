@@ -1,7 +1,7 @@
 """What printing knows of the blanks behind its queues, and what it owes: the debt book."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.printing.domain.commands import PrintingCommand, alarms_of, queue_of
 from services.printing.domain.facts import (
@@ -13,6 +13,9 @@ from services.printing.domain.facts import (
 from services.printing.domain.state import Debt, Queue
 from services.printing.domain.words import Alarm, Level
 from shared.decider import Decision, States
+
+SETTLED = timedelta(minutes=5)
+"""What grew in a shortage is told, by then, as what it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,13 +31,17 @@ class QueueCommand(PrintingCommand):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoteStock(QueueCommand):
-    """What stock's book says of an office's blanks; `as_of` is when stock knew it. No level: the one it was."""
+    """What stock's book says of an office's blanks; `as_of` is when stock knew it. No level: the one it was.
+
+    At the `opening` count there is enough, until stock says otherwise.
+    """
 
     as_of: datetime
     level: Level | None
     episode: int | None
     on_hand: int | None = None
     available: int | None = None
+    opening: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +69,7 @@ class RaiseNumberAlarm(PrintingCommand):
 
 def note_stock(command: NoteStock, states: States) -> Decision:
     queue: Queue = states[queue_of(command.office, command.item)]
-    level = command.level or queue.level
+    level = command.level or queue.level or ("OK" if command.opening else None)
     episode = queue.episode if command.episode is None else command.episode
     if level is None:
         # Blanks came before stock has told of any level: it has none yet, and so have we.
@@ -101,7 +108,8 @@ def tell_debt(command: TellDebt, states: States) -> Decision:
         stock_as_of=queue.as_of,
     )
     decision: Decision = [(stream, changed)]
-    if queue.level == "OK" and debt.owed > before.owed and queue.unexplained_on != command.day:
+    settled = queue.since is not None and command.now >= queue.since + SETTLED
+    if queue.level == "OK" and settled and debt.owed > before.owed and queue.unexplained_on != command.day:
         unexplained = PrintDebtUnexplained(
             office=command.office,
             item=command.item,

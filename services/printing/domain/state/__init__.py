@@ -35,7 +35,7 @@ STATES: dict[str, State] = {
 }
 """What each kind of stream begins with."""
 
-SCHEMAS = dict.fromkeys(STATES, 1) | {"job": 2, "queue": 2}
+SCHEMAS = dict.fromkeys(STATES, 1) | {"job": 3, "queue": 2, "printer": 2}
 """The version of each state's shape; it grows with every change of one."""
 
 EVOLVE: dict[type[State], Callable[[Any, Any], Any]] = {

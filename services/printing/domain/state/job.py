@@ -38,7 +38,8 @@ class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Job(State, frozen=True, omit_defaults=True):
     """One card that is owed.
 
-    `tries` counts the blanks spoiled for it, `cards` what was printed for it, both for ever;
+    `tries` counts the blanks spoiled for it, `cards` what was printed for it, both for ever, with the numbers of their
+    `chips` and `blanks` that were told;
     `tries_allowed_from` is how many tries there were when a person last decided. `claim` is the one it
     is under while it is CLAIMED, though its time may be over; `lapsed` are claims that lost it without saying whether
     they made a card. `placed`: it has its place in a quota of a day. `letter` is the substitute letter
@@ -66,6 +67,7 @@ class Job(State, frozen=True, omit_defaults=True):
     tries_allowed_from: int = 0
     cards: int = 0
     chips: tuple[str, ...] = ()
+    blanks: tuple[str, ...] = ()
     letter: str | None = None
     letter_until: date | None = None
 
@@ -131,6 +133,7 @@ def evolve_job(job: Job, fact: JobFact) -> Job:
                 printed_at=job.printed_at or fact.printed_at,
                 cards=job.cards + 1,
                 chips=job.chips if fact.chip_serial is None else (*job.chips, fact.chip_serial),
+                blanks=job.blanks if fact.blank_serial is None else (*job.blanks, fact.blank_serial),
             )
         case SecondCardPrinted():
             return job

@@ -1,5 +1,6 @@
 """An office's queue of one item, its policies, a printer's supplies, and its batches."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import assert_never
 
@@ -85,9 +86,9 @@ class Policies(State, frozen=True, omit_defaults=True):
 
 
 class Printer(State, frozen=True):
-    """A printer's supplies: the last changes, by the ids that the office gave them."""
+    """A printer's supplies: what was put in by the last changes, by the ids that the office gave them."""
 
-    changes: tuple[str, ...] = ()
+    changes: Mapping[str, str] = {}
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -180,7 +181,8 @@ def evolve_policies(policies: Policies, fact: PolicyFact) -> Policies:
 
 def evolve_printer(printer: Printer, fact: RibbonChanged) -> Printer:
     """The printer after its change."""
-    return Printer(changes=(*printer.changes, fact.ribbon)[-REMEMBERED:])
+    latest = {**printer.changes, fact.ribbon: fact.item}.items()
+    return Printer(changes=dict(list(latest)[-REMEMBERED:]))
 
 
 def evolve_batches(batches: Batches, fact: BatchFact) -> Batches:
