@@ -9,7 +9,7 @@ streams it touches arrive as arguments, and what it answers with are facts. Ever
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,7 +122,7 @@ class Domain:
     version of that state's shape (a stored state of another version is folded again from its
     facts, never used). `promised` names the facts that are published, each with the version of
     its message; such a fact has an `office`, the id of the office it is about, whose topic it
-    goes to.
+    goes to. `apart` names keyed tables that hold what no fact says: a rebuild leaves them alone.
     """
 
     service: str
@@ -133,6 +133,7 @@ class Domain:
     project: Project
     promised: Mapping[type[Fact], int]
     schemas: Mapping[str, int]
+    apart: Collection[str] = ()
 
     def start(self, stream: str) -> State:
         """The state of a stream to which nothing has happened yet."""

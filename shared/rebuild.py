@@ -47,10 +47,10 @@ async def folded(domain: Domain, driver: Any) -> tuple[Heads, Rows]:
     return await replay_on(driver, domain, project), rows
 
 
-async def read_tables(driver: Any) -> list[str]:
+async def read_tables(domain: Domain, driver: Any) -> list[str]:
     """The keyed tables that follow from facts alone: of those that an append writes."""
     written = re.findall(r"when '(\w+)' then", await driver.fetchval(_KEYED))
-    return [table for table in written if table not in NOT_OF_FACTS_ALONE]
+    return [table for table in written if table not in NOT_OF_FACTS_ALONE and table not in domain.apart]
 
 
 def chunks(rows: Iterable[bytes]) -> Iterator[str]:
@@ -65,7 +65,7 @@ async def rebuild(domain: Domain, engine: AsyncEngine) -> dict[str, int]:
     async with connected(engine, "begin") as driver:
         await driver.execute(f"select pg_advisory_xact_lock({LOCK})")
         _, rows = await folded(domain, driver)
-        tables = await read_tables(driver)
+        tables = await read_tables(domain, driver)
         for table in tables:
             await driver.execute(f"delete from {table}")
             insert = f"insert into {table} select * from json_populate_recordset(null::{table}, $1::json)"

@@ -75,7 +75,7 @@ async def reconcile(domain: Domain, engine: AsyncEngine, bootstrap_servers: str 
     async with connected(engine, "begin isolation level repeatable read, read only") as driver:
         heads, rows = await folded(domain, driver)
         found = await _states(driver, domain, heads)
-        for table in await read_tables(driver):
+        for table in await read_tables(domain, driver):
             found += await _view(driver, table, rows.pop(table, {}).values())
         if published is not None:
             found += await _topics(driver, *published)

@@ -17,12 +17,12 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.envelope import Incoming, message, parse
 from shared.failpoints import reached
+from shared.flow import outbox
 from shared.leader import Turn
 from shared.news import WATERMARKS, Watermark
 from shared.topics import create_topics
@@ -61,15 +61,6 @@ _HEADS = """
 select t.topic, t.sequence as head, coalesce(c.sequence, 0) as cursor
   from topics t left join relay_cursors c on c.topic = t.topic
 """
-
-
-_OUTBOX = text("""
-select coalesce(sum(t.sequence - coalesce(c.sequence, 0)), 0) as depth,
-       coalesce(extract(epoch from now() - min(e.recorded_at)), 0) as oldest
-  from topics t
-  left join relay_cursors c on c.topic = t.topic
-  left join events e on e.topic = t.topic and e.sequence = coalesce(c.sequence, 0) + 1
-""")
 
 
 class Diverged(Exception):
@@ -246,9 +237,9 @@ async def measure_outbox(engine: AsyncEngine) -> None:
     while True:
         try:
             async with engine.connect() as connection:
-                outbox = (await connection.execute(_OUTBOX)).one()
-            OUTBOX_DEPTH.set(int(outbox.depth))
-            OLDEST_UNPUBLISHED.set(float(outbox.oldest))
+                left = await outbox(connection)
+            OUTBOX_DEPTH.set(left.waiting)
+            OLDEST_UNPUBLISHED.set(left.age.total_seconds())
         except (SQLAlchemyError, OSError) as error:
             log.warning("outbox_not_measured", error=type(error).__name__)
         await asyncio.sleep(MEASURE_EVERY)

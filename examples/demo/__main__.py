@@ -11,19 +11,13 @@ from rich.console import Console
 
 from deploy.local.process import CannotStart
 from deploy.local.stack import Ports, Stack
-from examples.demo.november import PATIENCE, November
+from examples.demo.november import November
 from examples.demo.people import Refused
 from examples.demo.witness import NotAsItShouldBe
 from examples.printer.machine import Stop
 from examples.printer.program import Away
 
-SETTINGS = {
-    "NOTIFY_ANSWER_SECONDS_CITY": str(PATIENCE),
-    "NOTIFY_ANSWER_SECONDS_PROVINCE": "3600",
-    "NOTIFY_REPEAT_SECONDS_NATIONAL": "3600",
-    "LOG_LEVEL": "WARNING",
-}
-"""A day to answer is too long for a demonstration."""
+SETTINGS = {"LOG_LEVEL": "WARNING"}
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from rich.panel import Panel
 from deploy.local.paths import ROOT
 from deploy.local.process import Process
 from deploy.local.stack import SERVICES, Stack
-from examples.demo import witness
+from examples.demo import rules, witness
 from examples.demo.people import Front, Person, until
 from examples.demo.printers import Printers
 from examples.demo.story import EXPECTED, check_story, told
@@ -67,6 +67,7 @@ class November:
         self._national = self._person("national", "00")
         self._centres_head = self._person("head", "00")
         self._auditor = self._person("auditor", "00")
+        self._admin = self._person("admin", "00")
         self._printers = Printers(stack.folder, PRINTERS, "17.71", STORE["location"], FIRST_SERIAL, A_BOX)
         self._print_ready: list[str] = []
         self._consignments: list[str] = []
@@ -109,6 +110,7 @@ class November:
 
     async def _open_the_books(self) -> None:
         day = date(2024, 10, 28)
+        await self._admin.say("notify", rules.PATH, **rules.hasty(PATIENCE))
         opening = {"counters": ["p:00-31", "p:00-47"], "minutes": "BA-01/OPN/2024", "occurred_at": _at(day), **LATE}
         await self._centres_head.say(
             "stock", f"{CENTRE}/opening-counts", **CENTRES_STORE, quantity=CENTRE_OPENS_WITH, **opening

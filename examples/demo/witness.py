@@ -45,6 +45,7 @@ PROMISED = {
         "LoanGranted",
         "LoanReturned",
         "LoanOverdue",
+        "CanarySung",
     },
     "printing": {
         "CardPrinted",
@@ -61,6 +62,8 @@ PROMISED = {
         "EscalationClimbed",
         "EscalationAcknowledged",
         "EscalationDeclined",
+        "EscalationHandedBack",
+        "EscalationClosed",
         "EscalationResolved",
         "NoticeSent",
     },

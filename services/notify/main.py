@@ -5,4 +5,4 @@ from services.notify.service import NOTIFY
 from shared.http import create_app
 from shared.settings import Settings
 
-app = create_app(NOTIFY, api, settings=Settings())
+app = create_app(NOTIFY, api, settings=Settings(), misses="notices")

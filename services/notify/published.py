@@ -1,9 +1,15 @@
-"""What notify promises others, and in which version. A step that is repeated is told by its notice alone."""
+"""What notify promises others, and in which version.
+
+A step that is repeated is told by its notice alone. What lies in a desk's post, what is sent of it and to whom, is of
+no office, and stays here; so do comments, which people say to each other.
+"""
 
 from services.notify.domain import (
     EscalationAcknowledged,
     EscalationClimbed,
+    EscalationClosed,
     EscalationDeclined,
+    EscalationHandedBack,
     EscalationOpened,
     EscalationResolved,
     NoticeSent,
@@ -15,6 +21,8 @@ PROMISED: dict[type[Fact], int] = {
     EscalationClimbed: 1,
     EscalationAcknowledged: 1,
     EscalationDeclined: 1,
+    EscalationHandedBack: 1,
+    EscalationClosed: 1,
     EscalationResolved: 1,
     NoticeSent: 1,
 }

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from services.notify.domain import NotifyFact, Shortage, decide, evolve
+from services.notify.domain import SCHEMAS, STATES, NotifyFact, decide, evolve
 from services.notify.published import PROMISED
 from services.notify.views import project
 from shared.decider import Domain
@@ -10,10 +10,11 @@ from shared.decider import Domain
 NOTIFY = Domain(
     service="notify",
     facts=get_args(NotifyFact),
-    states={"shortage": Shortage()},
+    states=STATES,
     decide=decide,
     evolve=evolve,
     project=project,
     promised=PROMISED,
-    schemas={"shortage": 1},
+    schemas=SCHEMAS,
+    apart=("people",),
 )

@@ -16,6 +16,7 @@ from services.stock.domain import (
     BlanksReserved,
     BlankUsed,
     BookClosed,
+    CanarySung,
     ConsignmentAnnounced,
     ConsignmentOverdue,
     DestructionOverdue,
@@ -67,4 +68,5 @@ PROMISED: dict[type[Fact], int] = {
     LoanGranted: 1,
     LoanReturned: 1,
     LoanOverdue: 1,
+    CanarySung: 1,
 }

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from services.stock.domain import (
+    CENTRE,
     ITEMS,
+    SINGS_AFTER,
     BookOldCard,
     Cause,
     CheckConsignment,
@@ -17,9 +19,11 @@ from services.stock.domain import (
     CloseDay,
     Item,
     NotePrintDebt,
+    OfficeCommand,
     ProposeRelief,
     ReleaseReservation,
     ReserveBlanks,
+    SingCanary,
     SpoilBlank,
     StockCommand,
     UseBlank,
@@ -184,18 +188,30 @@ def _relief(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
     )
 
 
-KINDS: dict[str, Callable[[Deadline, dict[str, Any]], StockCommand]] = {
+def _canary(deadline: Deadline, told: dict[str, Any]) -> SingCanary:
+    return SingCanary(**told, night=date.fromisoformat(deadline.data))
+
+
+def song_of_tonight(now: datetime) -> SingCanary:
+    """The song of the last night whose hour has come: what a canary is told that may never have sung."""
+    centre = offices().known(CENTRE)
+    night = centre.day_at(now - SINGS_AFTER)
+    return SingCanary(now=now, occurred_at=now, office=centre.id, day=centre.day_at(now), night=night)
+
+
+KINDS: dict[str, Callable[[Deadline, dict[str, Any]], OfficeCommand]] = {
     "day": _day,
     "destruction": _destruction,
     "reservation": _reservation,
     "consignment": _consignment,
     "loan": _loan,
     "relief": _relief,
+    "canary": _canary,
 }
 """What is looked at when a wait of this kind is over; `views.deadlines` says which fact leaves it."""
 
 
-def due(deadline: Deadline, now: datetime, stale: bool) -> StockCommand:
+def due(deadline: Deadline, now: datetime, stale: bool) -> OfficeCommand:
     """A wait is over; whether that still matters is the state's to say, so that old figures do no harm."""
     office = offices().known(deadline.office)
     told: dict[str, Any] = {

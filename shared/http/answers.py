@@ -2,7 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from shared.auth import Principal
-from shared.decider import Command, Decision, Fact, States
+from shared.decider import Command, Decision, Fact, Row, States
 from shared.http.bodies import Body, said
 from shared.http.problems import Problem
 from shared.http.routes import Admission
@@ -49,12 +49,15 @@ Shown = Callable[[Decision, States], dict[str, Any]]
 """What a dry run tells besides its facts, from them and the states that they were decided on."""
 
 
-async def write(request: Request, body: Body, command: Command, *, shown: Shown | None = None) -> Response:
+async def write(
+    request: Request, body: Body, command: Command, *, shown: Shown | None = None, rows: Sequence[Row] = ()
+) -> Response:
     """Carries the command out, once for each Idempotency-Key, and answers 201 with its facts.
 
     The same request again gets the same answer, marked `Idempotency-Replayed: true`. What the ledger
     raises becomes a problem: a refusal 409, a key used for something else 422, busy or unknown 503.
     With `?dry_run=true` nothing is stored: a 200 tells what would come of it now, and what is `shown`.
+    `rows` of tables that stand apart from the facts are stored with them.
     """
     admission = _admission(request)
     scope = request.scope
@@ -68,7 +71,7 @@ async def write(request: Request, body: Body, command: Command, *, shown: Shown 
         fingerprint=sha256(b"%b\n%b" % (scope["path"].encode(), said(body))).digest(),
         traceparent=traceparent.decode() if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
-    committed: Committed = await scope["app"].state.ledger.execute(command, context)
+    committed: Committed = await scope["app"].state.ledger.execute(command, context, rows)
     answer = _Written(committed.position, [recorded.fact for recorded in committed.facts])
     headers = {"Idempotency-Replayed": "true"} if committed.replayed else None
     return Response(_encode(answer), 201, headers, media_type="application/json")

@@ -9,6 +9,8 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
+import msgspec
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
@@ -20,6 +22,7 @@ from starlette.types import ASGIApp
 from shared.auth import Authenticator, Keys
 from shared.database import check, open_engine
 from shared.decider import Domain
+from shared.flow import outbox
 from shared.garbage import look_seldom
 from shared.http.documents import complete, pages
 from shared.http.edge import Edge
@@ -30,6 +33,8 @@ from shared.settings import Settings
 from shared.telemetry import configure_logging, metrics
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+log = structlog.get_logger()
 
 
 class Service(FastAPI):
@@ -44,8 +49,12 @@ class Service(FastAPI):
         return self.openapi_schema
 
 
-def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Lifespan | None = None) -> FastAPI:
+def create_app(
+    domain: Domain, *routers: Api, settings: Settings, lifespan: Lifespan | None = None, misses: str = "shortages"
+) -> FastAPI:
     """The service's application. `lifespan` is entered once `app.state` is complete.
+
+    `misses` is the word of /health/flow for what people wait for in vain while this service's facts do not leave.
 
     `app.state` has `engine`, `ledger`, `offices`, `keys`, `authenticator` and `stopping`, an event that
     generators wait on beside their queue, for the server does not stop while a stream is open. Raises
@@ -84,7 +93,7 @@ def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Life
         # Its log of validation failures would hold what was sent; asking for providers costs 5 µs a request.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.offices = offices()
+    app.state.offices, app.state.misses = offices(), misses
     app.state.keys = Keys(settings.auth_jwks)
     app.state.authenticator = Authenticator(app.state.keys, settings.auth_issuer, settings.auth_audience)
     # As they are and in front, not by include_router: it would match each request twice.
@@ -92,6 +101,7 @@ def create_app(domain: Domain, *routers: Api, settings: Settings, lifespan: Life
     app.router.routes += [
         PlainRoute("/health/live", _live),
         PlainRoute("/health/ready", _ready),
+        PlainRoute("/health/flow", _flow),
         PlainRoute("/metrics", _metrics),
         *pages(app.title),
     ]
@@ -113,6 +123,19 @@ async def _ready(request: Request) -> Response:
     except Exception:
         return PlainTextResponse("the database does not answer\n", 503)
     return PlainTextResponse("ok\n")
+
+
+async def _flow(request: Request) -> Response:
+    """What is promised leaves. No probe's business: neither a restart nor less traffic would make it leave."""
+    state = request.app.state
+    answer: dict[str, Any] = {"flowing": None, "detail": "the database does not answer"}
+    try:
+        async with asyncio.timeout(2), state.engine.connect() as connection:
+            answer = (await outbox(connection)).told(state.misses)
+    except Exception as error:
+        log.warning("flow_not_measured", error=type(error).__name__)
+    status, headers = 200 if answer["flowing"] else 503, {"Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(answer), status, headers, media_type="application/json")
 
 
 async def _metrics(_: Request) -> Response:

@@ -24,6 +24,10 @@ OF_A_PERSON = {
 DAYS_OF_BLANKS = {
     *("promised_on", "projected_empty_on", "used_on", "spoiled_on", "destroyed_on", "return_by"),
     *("since", "through", "requested_on", "reported_on"),
+    # The canary's, which is of no blank even: every night has one, whoever was born or came to an office.
+    "night",
+    # From when on a policy holds.
+    "starts_on",
 }
 """The only days in promises. Any other might be a day of birth, and has to be judged before it is listed here."""
 
@@ -112,8 +116,11 @@ def test_only_these_fields_refer_to_somebody() -> None:
         "CardHandedOver.handed_over_by",
         "RibbonChanged.changed_by",
         "RecordingPrintReady.applicant",
+        "EscalationClimbed.by",
         "EscalationAcknowledged.by",
         "EscalationDeclined.by",
+        "EscalationHandedBack.by",
+        "EscalationClosed.by",
         "NoticeSent.answer.by",
     }
 

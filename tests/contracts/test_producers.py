@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from shared.decider import Domain, Fact
-from tests.contracts.golden import DOMAINS, FOLDER, PROMISES, WRITES, all_of, file_of
+from tests.contracts.golden import DOMAINS, FOLDER, PROMISES, WRITES, Golden, all_of, file_of
 from tests.contracts.said import EXAMPLES
 
 promises = pytest.mark.parametrize(
@@ -34,6 +34,14 @@ def test_facts_of_every_version_that_was_ever_promised_still_load(domain: Domain
         union = union | fact
     for golden in all_of(domain.service):
         assert type(msgspec.json.decode(golden.data, type=union)).__name__ == golden.type
+
+
+@promises
+def test_a_message_of_before_a_field_was_added_still_loads(domain: Domain, fact: type[Fact], version: int) -> None:
+    golden = Golden(domain.service, fact.__name__, version, file_of(domain, fact, version).read_bytes())
+    for added in (field for field in msgspec.structs.fields(fact) if not field.required):
+        golden = golden.without(added.encode_name)
+    assert isinstance(msgspec.json.decode(golden.data, type=fact), fact)
 
 
 def test_every_example_is_of_a_fact_that_is_promised() -> None:

@@ -286,6 +286,18 @@ def test_nobody_but_workers_reaches_kafka() -> None:
         assert peer["podSelector"]["matchLabels"] == {"app.kubernetes.io/component": "worker"}
 
 
+def test_out_into_the_world_goes_notifys_worker_alone() -> None:
+    ports = {
+        (file.parent.name, part["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/component"], port["port"])
+        for file in K8S.rglob("network.yaml")
+        for part in manifests(file)
+        for rule in part["spec"].get("egress", [])
+        if "to" not in rule
+        for port in rule["ports"]
+    }
+    assert ports == {("notify", "worker", port) for port in (443, 465, 587)}
+
+
 def test_an_image_holds_one_service_and_runs_as_the_user_of_its_pods() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     copied = re.findall(r"^COPY (\S+)", dockerfile, re.MULTILINE)
@@ -310,7 +322,8 @@ def test_kubectl_renders_four_whole_services(folder: str, tag: str, replicas: in
         assert [part["spec"]["replicas"] for part in mine if part["kind"] == "Deployment"] == 2 * [replicas]
         (config,) = (part["metadata"]["name"] for part in mine if part["kind"] == "ConfigMap")
         told = [container(part)["envFrom"] for part in workloads if part["kind"] == "Deployment"]
-        assert told == 2 * [[{"configMapRef": {"name": config}}]]
+        settings, channels = {"configMapRef": {"name": config}}, {"secretRef": {"name": "channels", "optional": True}}
+        assert told == [[settings], [settings, channels] if service == "notify" else [settings]]
         (migration,) = (part["metadata"]["name"] for part in mine if part["kind"] == "Job")
         assert migration == f"migrate-{tag.replace('.', '-')}"
         (database,) = (part["spec"] for part in mine if part["kind"] == "Cluster")

@@ -2,22 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import httpx2
 import pytest
 
 from deploy.local.stack import SERVICES, Ports, Stack
 from examples.demo.people import Front
+from examples.demo.rules import PATH, hasty
 from tests.journeys.town import PATIENCE, Town
-
-SETTINGS = {
-    "NOTIFY_ANSWER_SECONDS_CITY": str(PATIENCE),
-    "NOTIFY_ANSWER_SECONDS_PROVINCE": "3600",
-    "NOTIFY_REPEAT_SECONDS_NATIONAL": "3600",
-}
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), Ports.free(), environment=SETTINGS) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), Ports.free()) as running:
+        headers = {"Authorization": f"Bearer {running.token('admin', '00')}", "Idempotency-Key": "hasty"}
+        httpx2.post(running.address("notify") + PATH, json=hasty(PATIENCE), headers=headers).raise_for_status()
         yield running
 
 

@@ -2,26 +2,38 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.notify.domain import (
+    DEFAULT,
+    LISTENING,
     Acknowledge,
+    CaughtUp,
+    Close,
+    Counted,
     DeadlinePassed,
     Decline,
     Desk,
+    EscalationPolicy,
+    EscalationPolicySet,
     Figures,
+    Forward,
+    HandBack,
+    Level,
     NoteRelief,
     NoticeKind,
+    NoticePosted,
     NoticeSent,
-    NotifyCommand,
-    Patience,
-    Policy,
+    Place,
     RaiseShortage,
     ReliefKind,
     ShortageOver,
     StockLevel,
+    Term,
+    policies_of,
 )
 from services.notify.service import NOTIFY
-from shared.decider import Decision
+from shared.decider import Command, Decision
 from shared.testing import Scenario
 
 NOON = datetime(2024, 11, 18, 5, 0, tzinfo=UTC)
@@ -35,9 +47,17 @@ HEAD = Desk("head", BENGKULU)
 PROVINCE = Desk("province", "17")
 DIRJEN = Desk("national", "00")
 EVERYBODY = [HEAD, PROVINCE, DIRJEN]
-POLICY = Policy(version=3, patience=Patience(city=86_400, province=2 * 86_400, national=3_600))
+PLACE = Place(province="17", zone=ZoneInfo("Asia/Jakarta"))
+TERMS = {
+    Level.CITY: Term(86_400, Counted.ABSOLUTE),
+    Level.PROVINCE: Term(2 * 86_400, Counted.ABSOLUTE),
+    Level.NATIONAL: Term(3_600, Counted.ABSOLUTE),
+}
+POLICY = EscalationPolicy(3, date(2024, 1, 1), dict.fromkeys(StockLevel, TERMS), last=DEFAULT.last)
+SET = EscalationPolicySet(region="00", policy=POLICY, set_on=date(2024, 1, 1), set_by="u-1")
 
-quiet = Scenario(NOTIFY)
+quiet = Scenario(NOTIFY).given([(LISTENING, CaughtUp(at=NOON)), (policies_of("00"), SET)])
+"""Caught up with Kafka, under the nation's policy."""
 
 
 def figures(on_hand: int = 1_200, empty_on: date | None = EMPTY_ON) -> Figures:
@@ -47,12 +67,12 @@ def figures(on_hand: int = 1_200, empty_on: date | None = EMPTY_ON) -> Figures:
 
 
 def _about(now: datetime) -> dict[str, Any]:
-    return {"now": now, "occurred_at": now, "office": BENGKULU, "item": "KTP_WNI"}
+    return {"now": now, "occurred_at": now, "office": BENGKULU, "item": "KTP_WNI", "place": PLACE}
 
 
 def low(level: StockLevel = StockLevel.LOW, episode: int = 4, now: datetime = NOON, **changes: Any) -> RaiseShortage:
-    raised = {"province": "17", "episode": episode, "stock_level": level, "figures": figures(), "policy": POLICY}
-    return RaiseShortage(**_about(now), **{**raised, **changes})
+    raised = {"episode": episode, "stock_level": level, "figures": figures()}
+    return RaiseShortage(**{**_about(now), **raised, **changes})
 
 
 def critical(now: datetime = NOON, episode: int = 4) -> RaiseShortage:
@@ -63,14 +83,13 @@ def empty(now: datetime = NOON, episode: int = 4) -> RaiseShortage:
     return low(StockLevel.EMPTY, episode, now, figures=figures(0))
 
 
-def over(episode: int = 4, now: datetime = NOON) -> ShortageOver:
-    return ShortageOver(**_about(now), episode=episode, figures=figures(9_000, None))
+def over(episode: int = 4, now: datetime = NOON, place: Place = PLACE) -> ShortageOver:
+    return ShortageOver(**{**_about(now), "place": place}, episode=episode, figures=figures(9_000, None))
 
 
 def answer(desk: Desk = HEAD, promised_by: datetime = NOON + 3 * DAY, now: datetime = NOON) -> Acknowledge:
     return Acknowledge(
         **_about(now),
-        province="17",
         by="u-80",
         answerer=desk,
         action="Ambil 2.000 keping di provinsi",
@@ -79,11 +98,23 @@ def answer(desk: Desk = HEAD, promised_by: datetime = NOON + 3 * DAY, now: datet
 
 
 def decline(now: datetime = NOON, desk: Desk = PROVINCE) -> Decline:
-    return Decline(**_about(now), province="17", by="u-17", answerer=desk, reason="Gudang provinsi kosong")
+    return Decline(**_about(now), by="u-17", answerer=desk, reason="Gudang provinsi kosong")
+
+
+def forward(now: datetime = NOON, desk: Desk = HEAD) -> Forward:
+    return Forward(**_about(now), by="u-80", answerer=desk, reason="Di luar kemampuan kota")
+
+
+def hand_back(now: datetime = NOON, desk: Desk = PROVINCE) -> HandBack:
+    return HandBack(**_about(now), by="u-17", answerer=desk, reason="Kota masih bisa meminjam dari tetangga")
+
+
+def close(now: datetime = NOON, desk: Desk = HEAD) -> Close:
+    return Close(**_about(now), by="u-80", answerer=desk, reason="Printer rusak, tidak perlu blanko")
 
 
 def deadline(wait: int, now: datetime, stale: bool = False) -> DeadlinePassed:
-    return DeadlinePassed(**_about(now), province="17", wait=wait, stale=stale)
+    return DeadlinePassed(**_about(now), wait=wait, stale=stale)
 
 
 def due(scenario: Scenario, stale: bool = False) -> DeadlinePassed:
@@ -101,14 +132,14 @@ def promised(on: date, kind: ReliefKind = ReliefKind.ANNOUNCED, now: datetime = 
     return NoteRelief(**_about(now), kind=kind, quantity=2_000, promised_on=on, until=until)
 
 
-def after(*commands: NotifyCommand) -> Scenario:
+def after(*commands: Command) -> Scenario:
     """These commands were carried out; the deadlines between them did not pass."""
     return quiet.after(*commands)
 
 
 def facts(decision: Decision) -> list[Any]:
     """What follows for the escalation itself, notices apart."""
-    return [fact for _, fact in decision if not isinstance(fact, NoticeSent)]
+    return [fact for _, fact in decision if not isinstance(fact, NoticeSent | NoticePosted)]
 
 
 def notices(decision: Decision) -> list[NoticeSent]:

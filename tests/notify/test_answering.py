@@ -62,6 +62,7 @@ def test_an_answer_says_what_will_be_done_and_by_when() -> None:
                 role="head",
                 action="Ambil 2.000 keping di provinsi",
                 promised_by=NOON + 3 * DAY,
+                at=NOON,
             ),
         )
     ]

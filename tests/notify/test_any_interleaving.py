@@ -104,13 +104,13 @@ class Log:
             self.deadlines.pop(self.keys[command.wait], None)
         for stream, fact in decision:
             self.scenario = self.scenario.given([(stream, fact)])
-            for row in NOTIFY.project(stream, fact, self.shortage):
+            for row in NOTIFY.project(stream, fact, self.scenario.state(stream)):
                 if row.table == "deadlines":
                     self.deadlines.pop(row.key, None)
                     if row.values is not None:
                         self.deadlines[row.key] = row.values
                         self.keys[self.shortage.waits] = row.key
-        self.facts += [fact for _, fact in decision]
+        self.facts += [fact for stream, fact in decision if stream == STREAM]
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [fact for fact in self.facts if isinstance(fact, kind)]

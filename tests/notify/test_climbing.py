@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from services.notify.domain import (
     Cause,
+    Counted,
     EscalationClimbed,
     EscalationOpened,
     EscalationRepeated,
@@ -13,10 +15,13 @@ from services.notify.domain import (
     Level,
     NoticeKind,
     Patience,
-    Policy,
+    Place,
     RaiseShortage,
     ShortageEased,
     StockLevel,
+    Term,
+    policies_of,
+    post_of,
 )
 from tests.notify.situations import (
     BENGKULU,
@@ -26,8 +31,10 @@ from tests.notify.situations import (
     HEAD,
     HOUR,
     NOON,
+    PLACE,
     POLICY,
     PROVINCE,
+    SET,
     STREAM,
     after,
     critical,
@@ -57,14 +64,16 @@ def test_low_stock_opens_an_escalation_and_tells_the_head_of_the_office() -> Non
             stock_level=StockLevel.LOW,
             figures=figures(),
             policy_version=3,
-            patience=POLICY.patience,
+            patience=Patience(86_400, 2 * 86_400, 3_600),
             answer_by=NOON + DAY,
             told=(Level.CITY,),
             at=NOON,
+            policy=POLICY,
+            rules="00/3",
         )
     ]
     assert told(decision) == [(NoticeKind.SHORTAGE, HEAD)]
-    assert {stream for stream, _ in decision} == {STREAM}
+    assert {stream for stream, _ in decision} == {STREAM, post_of(HEAD)}
 
 
 @pytest.mark.parametrize(("raised", "desks"), [(critical(), EVERYBODY[:2]), (empty(), EVERYBODY)])
@@ -180,10 +189,13 @@ def test_better_stock_that_is_short_still_is_noted_and_climbs_nowhere() -> None:
 
 
 def test_an_escalation_keeps_the_policy_it_was_opened_with() -> None:
-    hasty = Policy(version=4, patience=Patience(city=1, province=1, national=1))
-    [climbed] = facts(after(low()).when(low(StockLevel.CRITICAL, policy=hasty)))
+    at_once = dict.fromkeys(Level, Term(1, Counted.ABSOLUTE))
+    hasty = replace(POLICY, version=4, terms=dict.fromkeys(StockLevel, at_once))
+    set_since = after(low()).given([(policies_of("00"), replace(SET, policy=hasty))])
+    [climbed] = facts(set_since.when(critical()))
     assert climbed.answer_by == NOON + 2 * DAY
-    assert after(low(), low(StockLevel.CRITICAL, policy=hasty)).state(STREAM).policy_version == 3
+    assert set_since.after(critical()).state(STREAM).policy.version == 3
+    assert set_since.after(over(), low(episode=5)).state(STREAM).policy.version == 4
 
 
 def test_recovery_resolves_it_and_tells_everyone_who_was_told_once() -> None:
@@ -200,8 +212,9 @@ def test_recovery_resolves_it_and_tells_everyone_who_was_told_once() -> None:
 
 
 def test_a_province_that_was_told_before_the_office_moved_is_told_of_the_end() -> None:
-    moved = after(critical()).given(after(critical()).when(low(StockLevel.EMPTY, province="18")))
-    assert [(desk.role, desk.region) for _, desk in told(moved.when(over()))] == [
+    elsewhere = Place(province="18", zone=PLACE.zone, before=("17",))
+    moved = after(critical()).given(after(critical()).when(low(StockLevel.EMPTY, place=elsewhere)))
+    assert [(desk.role, desk.region) for _, desk in told(moved.when(over(place=elsewhere)))] == [
         ("head", BENGKULU),
         ("province", "17"),
         ("province", "18"),

@@ -24,6 +24,7 @@ from tests.notify.situations import (
     over,
     received,
 )
+from tests.notify.web import LISTEN, RULES
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +36,7 @@ async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def carry_out(ledger: Ledger, *commands: Command) -> None:
-    for command in commands:
+    for command in (LISTEN, RULES, *commands):
         await ledger.execute(command, Context(subject="u", route="test"))
 
 
@@ -101,5 +102,5 @@ async def test_an_open_escalation_has_one_deadline_and_one_that_is_over_has_none
     rows = text("select key, due, kind, data from deadlines")
     await carry_out(ledger, low(), deadline(1, NOON + DAY), answer(PROVINCE, now=NOON + DAY))
     assert [tuple(row) for row in await connection.execute(rows)] == [(f"{STREAM}/3", NOON + 3 * DAY, "PROMISE", "3")]
-    await carry_out(ledger, over(now=NOON + 2 * DAY))
+    await ledger.execute(over(now=NOON + 2 * DAY), Context(subject="u", route="test"))
     assert (await connection.execute(rows)).all() == []

@@ -166,7 +166,7 @@ def test_the_night_closes_the_day_that_is_over_not_the_one_that_begins() -> None
 
 
 def test_a_kind_that_nobody_looks_at_is_not_left() -> None:
-    assert KINDS.keys() == {"day", "destruction", "reservation", "consignment", "loan", "relief"}
+    assert KINDS.keys() == {"day", "destruction", "reservation", "consignment", "loan", "relief", "canary"}
 
 
 @pytest.fixture

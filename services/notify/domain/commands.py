@@ -1,81 +1,117 @@
-"""What is asked of an escalation, and what is reported to it."""
+"""What every command has, and the names of the streams it is decided on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
-from services.notify.domain.words import Desk, Figures, Policy, ReliefKind, StockLevel
+from services.notify.domain.directory import desk_of
+from services.notify.domain.policy import ROLES_AT
+from services.notify.domain.words import MINISTRY, Desk, region_of
+from services.notify.domain.worktime import Works, monday_to_friday
 from shared.decider import Command
+
+CALENDAR = f"calendar/{MINISTRY}"
+LISTENING = f"listening/{MINISTRY}"
+CANARY = f"canary/{MINISTRY}"
+
+
+def shortage_of(office: str, item: str) -> str:
+    """The stream of the shortages of an item at an office."""
+    return f"shortage/{office}/{item}"
+
+
+def policies_of(region: str) -> str:
+    """The stream of a region's policies."""
+    return f"policy/{region}"
+
+
+def directory_of(desk: Desk) -> str:
+    """The stream of who sits at a desk."""
+    return desk_of(desk.role, desk.region)
+
+
+def post_of(desk: Desk) -> str:
+    """The stream of what lies in a desk's post."""
+    return f"post/{desk.role}/{desk.region}"
+
+
+def send_of(desk: Desk, bundle: int, person: str) -> str:
+    """The stream of one bundle on its way to one person."""
+    return f"send/{desk.role}/{desk.region}/{bundle}/{person}"
+
+
+def silences_of(office: str) -> str:
+    """The stream of an office's silences."""
+    return f"silence/{office}"
+
+
+def heard_of(office: str) -> str:
+    """The stream of the days on which an office was heard of."""
+    return f"heard/{office}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShortageCommand(Command):
-    """A command about the shortage of one item at one office."""
+class Place:
+    """Where an office is: its province of the day, its zone, and which days are worked there by the official list.
+
+    `before` are provinces that it belonged to: their desks may have been told, and hear of the end.
+    """
+
+    province: str
+    zone: ZoneInfo
+    official: Works = monday_to_friday
+    before: tuple[str, ...] = ()
+
+    def day_at(self, moment: datetime) -> date:
+        """The office's own calendar day."""
+        return moment.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeCommand(Command):
+    """A command about an office. `heard_on` is the office's day, if the command is news of it."""
 
     office: str
-    item: str
+    heard_on: date | None = None
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (f"shortage/{self.office}/{self.item}",)
+        return () if self.heard_on is None else (heard_of(self.office),)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RaiseShortage(ShortageCommand):
-    """Stock has come to another level of shortage. `province` is the office's of the day, here and below."""
+class ShortageCommand(OfficeCommand):
+    """A command about the shortage of one item at one office."""
 
-    province: str
-    episode: int
-    stock_level: StockLevel
-    figures: Figures
-    policy: Policy
+    item: str
+    place: Place
 
+    @property
+    def stream(self) -> str:
+        """The one stream whose facts it leads to."""
+        return shortage_of(self.office, self.item)
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoteRelief(ShortageCommand):
-    """Blanks were allocated or announced, with a promised day, or have arrived."""
-
-    kind: ReliefKind
-    quantity: int
-    promised_on: date | None = None
-    until: datetime | None = None
+    @property
+    def streams(self) -> tuple[str, ...]:
+        # Not super(): a dataclass with slots is another class than the one this was written in.
+        return (self.stream, *OfficeCommand.streams.fget(self))  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShortageOver(ShortageCommand):
-    """Stock has recovered from this episode."""
+class TellingCommand(ShortageCommand):
+    """A command that may tell people: it looks at rules, directory, silences, and at the post of every desk."""
 
-    episode: int
-    figures: Figures
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Acknowledge(ShortageCommand):
-    """Somebody answers for the shortage: what will be done, and by when."""
-
-    province: str
-    by: str
-    answerer: Desk
-    action: str
-    promised_by: datetime
+    @property
+    def streams(self) -> tuple[str, ...]:
+        rules = (policies_of(self.place.province), policies_of(MINISTRY), CALENDAR, LISTENING, silences_of(self.office))
+        place = self.place
+        desks = tuple(dict.fromkeys(d for p in (place.province, *place.before) for d in desks_around(self.office, p)))
+        own: tuple[str, ...] = ShortageCommand.streams.fget(self)  # type: ignore[attr-defined]
+        return (*own, *dict.fromkeys(rules), *map(directory_of, desks), *map(post_of, desks))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decline(ShortageCommand):
-    """The province says that it cannot help."""
-
-    province: str
-    by: str
-    answerer: Desk
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeadlinePassed(ShortageCommand):
-    """The time of this wait is over. `stale` says that news under way could not be awaited."""
-
-    province: str
-    wait: int
-    stale: bool = False
-
-
-NotifyCommand = RaiseShortage | NoteRelief | ShortageOver | Acknowledge | Decline | DeadlinePassed
+def desks_around(office: str, province: str) -> Iterator[Desk]:
+    """Every desk that may hear of an office's shortage."""
+    for level, roles in ROLES_AT.items():
+        yield from (Desk(role, region_of(level, office, province)) for role in roles)

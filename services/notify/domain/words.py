@@ -1,8 +1,7 @@
 """The words of a shortage: how bad it is, who is waited for, and what is known and promised."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
 
 import msgspec
 
@@ -29,7 +28,10 @@ class Cause(StrEnum):
     NO_ANSWER = "NO_ANSWER"
     PROMISE_BROKEN = "PROMISE_BROKEN"
     DECLINED = "DECLINED"
+    FORWARDED = "FORWARDED"
     WORSE = "WORSE"
+    NOBODY_THERE = "NOBODY_THERE"
+    UNREACHED = "UNREACHED"
 
 
 class NoticeKind(StrEnum):
@@ -39,6 +41,14 @@ class NoticeKind(StrEnum):
     CLIMBED = "CLIMBED"
     ANSWERED = "ANSWERED"
     RESOLVED = "RESOLVED"
+    CLOSED = "CLOSED"
+
+
+class Held(StrEnum):
+    """Why a notice is in the inbox, and is sent to nobody."""
+
+    SILENCED = "SILENCED"
+    CATCHING_UP = "CATCHING_UP"
 
 
 class ReliefKind(StrEnum):
@@ -66,29 +76,14 @@ AT_LEAST = {StockLevel.LOW: Level.CITY, StockLevel.CRITICAL: Level.PROVINCE, Sto
 
 
 class Patience(msgspec.Struct, frozen=True):
-    """Seconds that an answer may take at each level; at the last one, until the notice is repeated."""
+    """Seconds that an answer may take at each level; at the last one, until the notice is repeated.
+
+    What escalations of the first version of this service were opened with. Their time is absolute.
+    """
 
     city: int
     province: int
     national: int
-
-    def at(self, level: Level) -> timedelta:
-        """How long this level may take."""
-        match level:
-            case Level.CITY:
-                return timedelta(seconds=self.city)
-            case Level.PROVINCE:
-                return timedelta(seconds=self.province)
-            case Level.NATIONAL:
-                return timedelta(seconds=self.national)
-        assert_never(level)
-
-
-class Policy(msgspec.Struct, frozen=True):
-    """How a shortage climbs. An escalation keeps the policy it was opened with."""
-
-    version: int
-    patience: Patience
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -119,6 +114,25 @@ class Answer(msgspec.Struct, frozen=True):
     promised_by: datetime
 
 
+class ReliefLine(msgspec.Struct, frozen=True):
+    """Who could give how many blanks, how far away (km)."""
+
+    office: str
+    quantity: int
+    distance_km: int | None = None
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """Who could help, as stock proposed it: the province's buffer, then neighbours, nearest first.
+
+    `wanted` would end the shortage; `covered` is what they could give together.
+    """
+
+    wanted: int
+    covered: int
+    lines: tuple[ReliefLine, ...] = ()
+
+
 class Relief(msgspec.Struct, frozen=True):
     """Blanks allocated or on the way: promised for a day, which ends at `until` in the office's zone."""
 
@@ -130,8 +144,12 @@ class Relief(msgspec.Struct, frozen=True):
 
 def desk(level: Level, office: str, province: str) -> Desk:
     """Who answers at this level for an office that belongs to this province."""
-    regions = {Level.CITY: office, Level.PROVINCE: province, Level.NATIONAL: MINISTRY}
-    return Desk(ROLES[level], regions[level])
+    return Desk(ROLES[level], region_of(level, office, province))
+
+
+def region_of(level: Level, office: str, province: str) -> str:
+    """The region that somebody of this level is responsible for, as the office sees it."""
+    return {Level.CITY: office, Level.PROVINCE: province, Level.NATIONAL: MINISTRY}[level]
 
 
 def up_to(level: Level) -> list[Level]:

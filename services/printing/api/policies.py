@@ -1,6 +1,6 @@
 """The order of the queue, its quotas, and whether a letter may stand in for a card: data, with versions and days."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from fastapi import Request
@@ -41,6 +41,14 @@ Rank = Annotated[int, Field(ge=1, le=100)]
 CardsADay = Annotated[int, Field(ge=0, le=100_000)]
 
 
+class Quotas(Body):
+    """Cards a day at a level of stock; as many as come at a level that is not named."""
+
+    LOW: CardsADay | None = None
+    CRITICAL: CardsADay | None = None
+    EMPTY: CardsADay | None = None
+
+
 class Class(Body):
     """Jobs that wait together: lower ranks first, in shortage by `shortage_rank`.
 
@@ -52,17 +60,18 @@ class Class(Body):
     rank: Rank
     shortage_rank: Rank
     reasons: Annotated[tuple[Reason, ...], Field(max_length=5)] = ()
-    quotas: Annotated[dict[Literal["LOW", "CRITICAL", "EMPTY"], CardsADay], Field(default_factory=dict)]
+    quotas: Quotas = Quotas()
     letter_holders: bool = False
 
     def known(self) -> PriorityClass:
         """The class as the domain knows it."""
+        quotas: dict[Level, int] = {level: cards for level, cards in self.quotas if cards is not None}  # type: ignore[misc]
         return PriorityClass(
             name=self.name,
             rank=self.rank,
             shortage_rank=self.shortage_rank,
             reasons=self.reasons,
-            quotas=dict(self.quotas.items()),
+            quotas=quotas,
             letter_holders=self.letter_holders,
         )
 

@@ -9,6 +9,7 @@ from services.stock.domain.chain_of_custody import (
 )
 from services.stock.domain.commands import (
     CENTRE,
+    OfficeCommand,
     StockCommand,
     book_of,
 )
@@ -106,6 +107,10 @@ from services.stock.domain.decisions.sharing import (
     ApproveShares,
     SimulateShares,
 )
+from services.stock.domain.decisions.singing import (
+    SINGS_AFTER,
+    SingCanary,
+)
 from services.stock.domain.decisions.thresholds import (
     SetServicePointThreshold,
     SetThresholds,
@@ -131,6 +136,7 @@ from services.stock.domain.facts import (
     BlanksSetAside,
     BlankUsed,
     BookClosed,
+    CanarySung,
     Cause,
     Change,
     ConsignmentAnnounced,
@@ -231,6 +237,7 @@ __all__ = [
     "ITEMS",
     "SCHEMAS",
     "SEVERITY",
+    "SINGS_AFTER",
     "STATES",
     "SUPPLIES",
     "UNITS",
@@ -254,6 +261,7 @@ __all__ = [
     "Book",
     "BookClosed",
     "BookOldCard",
+    "CanarySung",
     "Cause",
     "Change",
     "CheckConsignment",
@@ -303,6 +311,7 @@ __all__ = [
     "MoveBlanks",
     "MovementReversed",
     "NotePrintDebt",
+    "OfficeCommand",
     "OldCardBooked",
     "OldCards",
     "OpenLocation",
@@ -342,6 +351,7 @@ __all__ = [
     "SharesApproved",
     "SharesSimulated",
     "SimulateShares",
+    "SingCanary",
     "Situation",
     "SpoilBlank",
     "StartCount",

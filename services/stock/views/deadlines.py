@@ -4,15 +4,17 @@ A row of `deadlines` for each wait; whether it still matters is the state's to s
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from services.stock.domain import (
     DESTROY_WITHIN,
+    SINGS_AFTER,
     BlanksDestroyed,
     BlankSpoiled,
     BlanksReserved,
     BlankUsed,
+    CanarySung,
     ConsignmentAnnounced,
     ConsignmentCorrected,
     ConsignmentReceived,
@@ -52,6 +54,9 @@ def deadline_rows(stream: str, fact: StockFact, state: Any) -> Iterator[Row]:
                 yield wait(stream, state.borrower, "loan", end_of(state.return_by, state.borrower), state.item)
         case StockLow(office=office, episode=episode, level=level) if is_of_a_city(office):
             yield wait(stream, office, "relief", AT_ONCE, f"{episode}/{level}")
+        case CanarySung(office=office, night=night):
+            tomorrow = night + timedelta(days=1)
+            yield wait(stream, office, "canary", end_of(night, office) + SINGS_AFTER, tomorrow.isoformat())
 
 
 def wait(stream: str, office: str, kind: str, due: datetime, data: str) -> Row:

@@ -2,12 +2,17 @@
 
 from datetime import UTC, date, datetime
 
+from msgspec.structs import replace
+
 from services.notify.domain import (
+    DEFAULT,
     Answer,
     Cause,
     EscalationAcknowledged,
     EscalationClimbed,
+    EscalationClosed,
     EscalationDeclined,
+    EscalationHandedBack,
     EscalationOpened,
     EscalationResolved,
     Figures,
@@ -15,8 +20,10 @@ from services.notify.domain import (
     NoticeKind,
     NoticeSent,
     Patience,
+    Proposal,
     Relief,
     ReliefKind,
+    ReliefLine,
     StockLevel,
 )
 from shared.decider import Fact
@@ -44,10 +51,13 @@ NOTIFY: list[Fact] = [
         stock_level=StockLevel.LOW,
         figures=LOW,
         policy_version=1,
-        patience=Patience(city=86_400, province=86_400, national=86_400),
+        patience=Patience(city=28_800, province=28_800, national=28_800),
         answer_by=datetime(2024, 11, 19, 2, 30, 1, tzinfo=UTC),
         told=(Level.CITY,),
         at=RAISED_AT,
+        policy=replace(DEFAULT, version=1, starts_on=date(2024, 11, 1), copies={Level.CITY: ("storekeeper",)}),
+        rules="17/1",
+        next_at=datetime(2024, 11, 18, 6, 30, 1, tzinfo=UTC),
     ),
     EscalationClimbed(
         office="17.71",
@@ -62,6 +72,8 @@ NOTIFY: list[Fact] = [
         at=CLIMBED_AT,
         reason="Gudang provinsi kosong",
         figures_may_be_old=False,
+        next_at=datetime(2024, 11, 19, 6, 30, 2, tzinfo=UTC),
+        by="u-provinsi-17",
     ),
     EscalationAcknowledged(
         office="17.71",
@@ -72,6 +84,7 @@ NOTIFY: list[Fact] = [
         role="national",
         action="Alokasi 10.000 keping dari pusat",
         promised_by=datetime(2024, 11, 20, 16, 59, 59, tzinfo=UTC),
+        at=datetime(2024, 11, 19, 3, 5, tzinfo=UTC),
     ),
     EscalationDeclined(
         office="17.71",
@@ -80,6 +93,28 @@ NOTIFY: list[Fact] = [
         level=Level.PROVINCE,
         by="u-provinsi-17",
         reason="Gudang provinsi kosong",
+    ),
+    EscalationHandedBack(
+        office="17.71",
+        item="KTP_WNI",
+        episode=4,
+        level=Level.PROVINCE,
+        to=Level.CITY,
+        by="u-provinsi-17",
+        reason="Kota masih bisa meminjam dari tetangga",
+        answer_by=datetime(2024, 11, 19, 2, 30, 1, tzinfo=UTC),
+        at=datetime(2024, 11, 18, 3, 0, tzinfo=UTC),
+        next_at=datetime(2024, 11, 18, 7, 0, tzinfo=UTC),
+    ),
+    EscalationClosed(
+        office="17.71",
+        item="KTP_WNI",
+        episode=4,
+        level=Level.CITY,
+        by="u-kadis-1771",
+        role="head",
+        reason="Printer rusak, tidak perlu blanko",
+        at=datetime(2024, 11, 18, 4, 0, tzinfo=UTC),
     ),
     EscalationResolved(
         office="17.71",
@@ -119,5 +154,14 @@ NOTIFY: list[Fact] = [
         declined="Gudang provinsi kosong",
         answer_by=datetime(2024, 11, 20, 2, 30, 2, tzinfo=UTC),
         figures_may_be_old=False,
+        handed_back="Kota masih bisa meminjam dari tetangga",
+        proposal=Proposal(
+            wanted=429,
+            covered=429,
+            lines=(
+                ReliefLine(office="17", quantity=300, distance_km=0),
+                ReliefLine(office="17.09", quantity=129, distance_km=31),
+            ),
+        ),
     ),
 ]

@@ -14,6 +14,7 @@ from services.stock.domain import (
     BlanksReserved,
     BlankUsed,
     BookClosed,
+    CanarySung,
     Change,
     ConsignmentAnnounced,
     ConsignmentOverdue,
@@ -361,4 +362,8 @@ SHORT: list[Fact] = [
     ),
 ]
 
-STOCK: list[Fact] = [*MOVED, *ASKED, *SHORT]
+SUNG: list[Fact] = [
+    CanarySung(office="00", night=date(2024, 11, 18), number=412, at=datetime(2024, 11, 17, 18, 0, 0, 350_000, UTC))
+]
+
+STOCK: list[Fact] = [*MOVED, *ASKED, *SHORT, *SUNG]

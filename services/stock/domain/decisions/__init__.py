@@ -84,6 +84,7 @@ from services.stock.domain.decisions.reserving import (
 from services.stock.domain.decisions.returning import ReturnRejected, return_rejected
 from services.stock.domain.decisions.reversing import ReverseMovement, reverse
 from services.stock.domain.decisions.sharing import ApproveShares, SimulateShares, approve_shares, simulate_shares
+from services.stock.domain.decisions.singing import SingCanary, sing
 from services.stock.domain.decisions.thresholds import (
     SetServicePointThreshold,
     SetThresholds,
@@ -149,6 +150,7 @@ DECISIONS: dict[type[OfficeCommand], Callable[[Any, States], Decision]] = {
     ReleaseReservation: release,
     NotePrintDebt: note_print_debt,
     ReturnRejected: return_rejected,
+    SingCanary: sing,
 }
 
 

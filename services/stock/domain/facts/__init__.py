@@ -52,6 +52,7 @@ from services.stock.domain.facts.book import (
     ThresholdsSet,
     VarianceRecorded,
 )
+from services.stock.domain.facts.canary import CanaryFact, CanarySung
 from services.stock.domain.facts.office import (
     CountApproved,
     CountDiscarded,
@@ -107,6 +108,7 @@ from services.stock.domain.facts.words import (
 StockFact = (
     AllocationFact
     | BookFact
+    | CanaryFact
     | ConsignmentFact
     | CountFact
     | LoanFact
@@ -139,6 +141,8 @@ __all__ = [
     "BookClosed",
     "BookFact",
     "Booked",
+    "CanaryFact",
+    "CanarySung",
     "Cause",
     "Change",
     "Condition",

@@ -5,6 +5,7 @@ from typing import Any
 
 from services.stock.domain.facts import StockFact
 from services.stock.domain.state.book import NO_SHELF, Book, Shelf, evolve_book, usable_of
+from services.stock.domain.state.canary import Canary, evolve_canary
 from services.stock.domain.state.consignments import (
     Allocation,
     Consignment,
@@ -31,6 +32,7 @@ STATES: dict[str, State] = {
     "count": Count(),
     "withdrawn": OldCards(),
     "simulation": Simulation(),
+    "canary": Canary(),
 }
 """What each kind of stream begins with."""
 
@@ -48,6 +50,7 @@ EVOLVE: dict[type[State], Callable[[Any, Any], Any]] = {
     Count: evolve_count,
     OldCards: evolve_old_cards,
     Simulation: evolve_simulation,
+    Canary: evolve_canary,
 }
 
 
@@ -63,6 +66,7 @@ __all__ = [
     "STATES",
     "Allocation",
     "Book",
+    "Canary",
     "Consignment",
     "Count",
     "Loan",

@@ -1,0 +1,20 @@
+"""How a notice leaves Blanko: e-mail, signed webhooks, gateways to telephones and chats."""
+
+from services.notify.channels.channels import Channels
+from services.notify.channels.limiter import Limiter, RateLimit
+from services.notify.channels.message import Attachment, Destination, Kind, Message, Outcome, Result
+from services.notify.channels.settings import ChannelSettings, Security
+
+__all__ = [
+    "Attachment",
+    "ChannelSettings",
+    "Channels",
+    "Destination",
+    "Kind",
+    "Limiter",
+    "Message",
+    "Outcome",
+    "RateLimit",
+    "Result",
+    "Security",
+]

@@ -1,0 +1,24 @@
+"""A part of the worker that does the same again and again, and survives what the database does to it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.ledger import Busy, OutcomeUnknown
+
+INTERRUPTIONS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Busy, OutcomeUnknown)
+
+log = structlog.get_logger()
+
+
+async def steadily(what: str, every: float, step: Callable[[], Awaitable[object]]) -> None:
+    """Takes the step every so many seconds, until cancelled."""
+    while True:
+        try:
+            await step()
+        except INTERRUPTIONS as error:
+            log.warning("delivery_interrupted", what=what, error=type(error).__name__)
+        await asyncio.sleep(every)
