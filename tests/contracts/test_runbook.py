@@ -7,7 +7,9 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY
 
-import shared.http  # registers the metrics of the web processes
+import services.notify.api
+import services.notify.delivery  # noqa: F401  they register the metrics of notify,
+import shared.http  # of the web processes,
 import shared.worker  # noqa: F401  and of the workers
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +36,10 @@ def code_of(*files: str) -> str:
 
 def test_what_the_runbook_looks_for_in_logs_and_answers_is_said_there() -> None:
     looked_for = set(re.findall(r"`([a-z]+(?:_[a-z]+)+|gap)`", RUNBOOK))
-    logs, answers = code_of("shared/**/*.py", "services/*/worker.py"), code_of("services/*/api/*.py")
+    logs, answers = (
+        code_of("shared/**/*.py", "services/*/worker.py", "services/notify/[cd]*/*.py"),
+        code_of("services/*/api/*.py"),
+    )
     notes = {name for name in looked_for if f'"{name}"' in logs}
     answered = {name for name in looked_for if f'"{name}"' in answers}
     assert {

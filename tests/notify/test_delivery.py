@@ -279,6 +279,7 @@ async def test_what_is_silenced_is_sent_to_nobody_and_lies_in_the_inbox(ledger: 
         silence="s-1",
         item=None,
         at_most=StockLevel.CRITICAL,
+        level=Level.NATIONAL,
         until=NOON + 9 * HOUR,
         reason="Kantor pindah gedung",
         by="u-1",

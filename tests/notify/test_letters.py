@@ -254,7 +254,7 @@ def test_the_dirjen_reads_that_the_province_is_silent_unless_it_said_anything() 
     forwarded = replace(bengkulu, forwarded="Stok penyangga habis")
     assert silent in letter_text(about(of_the_city)).tried
     assert silent not in letter_text(about(of_the_province)).tried
-    assert letter_text(about(forwarded)).tried == ("Provinsi meneruskan permintaan: “Stok penyangga habis”.",)
+    assert letter_text(about(forwarded)).tried == ("Diteruskan ke atas: “Stok penyangga habis”.",)
     assert silent not in letter_text(letter).tried
 
 

@@ -20,6 +20,7 @@ from services.notify.domain import (
     EndTry,
     HearOffice,
     Held,
+    Level,
     LiftSilence,
     RecordLeave,
     Result,
@@ -112,6 +113,7 @@ def away(desk: Desk, person: str) -> RecordLeave:
 
 def silence(item: str | None = None, at_most: StockLevel = StockLevel.LOW) -> SetSilence:
     about: dict[str, Any] = {"office": BENGKULU, "silence": "s-1", "item": item, "at_most": at_most, "by": "u-80"}
+    about["level"] = Level.NATIONAL
     return SetSilence(now=NOON, occurred_at=NOON, **about, until=NOON + 5 * DAY, reason="Kantor pindah gedung")
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.notify import views
 from services.notify.api.common import ANSWERERS, READERS, Item, api
-from services.notify.domain import LiftSilence, SetSilence, StockLevel
+from services.notify.domain import Level, LiftSilence, SetSilence, StockLevel
 from shared.auth import Role
 from shared.clock import utcnow
 from shared.http import (
@@ -28,6 +28,9 @@ from shared.http import (
 from shared.http.bodies import Moment
 from shared.http.documents import Written
 
+LEVELS = {Role.HEAD: Level.CITY, Role.PROVINCE: Level.PROVINCE}
+"""Up to which level somebody silences; an administrator and the ministry all of them."""
+
 
 class Quiet(Body):
     """Nothing is sent of shortages of this item (None: of any) that are no worse than `at_most`, until that moment."""
@@ -46,7 +49,7 @@ class Lifting(Body):
 @api.post("/offices/{office}/silences", response_model=Written)
 @allow(*ANSWERERS, Role.ADMIN)
 async def set_silence(request: Request, office: str, body: Quiet) -> Response:
-    """Sets a silence, of a month at most, under an id of the client's.
+    """Sets a silence, of a month at most, under an id of the client's. It holds for desks up to the caller's level.
 
     409 `silence_is_past`, `silence_too_long`, `too_many_silences`.
     """
@@ -55,6 +58,7 @@ async def set_silence(request: Request, office: str, body: Quiet) -> Response:
         silence=str(body.silence),
         item=body.item,
         at_most=body.at_most,
+        level=LEVELS.get(principal(request).role, Level.NATIONAL),
         until=body.until,
         reason=body.reason,
     )

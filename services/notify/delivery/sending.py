@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import structlog
+from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.channels import (
@@ -56,6 +57,8 @@ UNREACHED_AT_ONCE = 20
 
 _PLAIN = re.compile(r"[A-Za-z0-9.-]{1,200}")
 SendKey = tuple[str, str, int, str]
+
+TRIES = Counter("blanko_tries", "Tries to reach a person over a channel", ["kind", "result"])
 
 log = structlog.get_logger()
 
@@ -194,6 +197,10 @@ class Sender:
         except Exception as error:
             log.error("not_sent", role=send.role, region=send.region, error=type(error).__name__)
             came = Outcome(Came.UNKNOWN, "error")
+        TRIES.labels(begun.channel.kind, came.result).inc()
+        if came.result is not Came.DELIVERED:
+            about = {"role": send.role, "region": send.region, "kind": begun.channel.kind}
+            log.warning("not_delivered", **about, result=came.result, code=came.code)
         await self._record(self._ended(send.desk, send.bundle, send.person, begun.attempt, came))
 
     async def _written(self, send: DueSend) -> "Written":

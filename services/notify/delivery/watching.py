@@ -8,8 +8,9 @@ from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.delivery.bundles import WHO
-from services.notify.domain import MINISTRY, ReportSilent, ReportStandstill
-from services.notify.views import watching
+from services.notify.domain import MINISTRY, Level, ReportNobody, ReportSilent, ReportStandstill, desk
+from services.notify.reactions import place_of
+from services.notify.views import outbox, watching
 from shared.clock import utcnow
 from shared.ledger import Ledger
 from shared.offices import Office, offices
@@ -45,6 +46,7 @@ class Watchman:
         if listening is None or not listening.caught_up:
             return
         await self._report_standstill(now)
+        await self._report_nobody(now)
         await self._report_silent(now)
 
     async def _report_standstill(self, now: datetime) -> None:
@@ -55,6 +57,21 @@ class Watchman:
             log.critical("escalations_stand_still", count=len(still), first=still[0])
             today = offices().known(MINISTRY).day_at(now)
             await self._ledger.execute(ReportStandstill(now=now, occurred_at=now, shortages=still, today=today), WHO)
+
+    async def _report_nobody(self, now: datetime) -> None:
+        """Who sat at a desk may have left, or be on leave, while an answer of that desk is awaited."""
+        async with self._engine.connect() as connection:
+            rows = await watching.awaited(connection)
+            places = {row["office"]: place_of(row["office"], now) for row in rows}
+            desks = {desk(Level(row["awaited"]), row["office"], places[row["office"]].province) for row in rows}
+            holders = await outbox.holders_of(connection, list(desks))
+        for row in rows:
+            place = places[row["office"]]
+            held = holders.get(desk(Level(row["awaited"]), row["office"], place.province))
+            if held is None or not held.kept or held.on_duty(place.day_at(now)):
+                continue
+            about = {"office": row["office"], "item": row["item"], "episode": row["episode"], "place": place}
+            await self._ledger.execute(ReportNobody(now=now, occurred_at=now, **about), WHO)
 
     async def _report_silent(self, now: datetime) -> None:
         """Of an office that was never heard of it is known that it is not on board, and not that it is silent."""

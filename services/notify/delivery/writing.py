@@ -193,6 +193,7 @@ def _shortfall(notice: NoticeSent, present: ShortageNow | None) -> Shortfall:
         answer=notice.answer,
         declined=notice.declined,
         forwarded=notice.forwarded,
+        refused=notice.refused,
         relief=notice.relief,
         proposal=notice.proposal,
     )
@@ -207,6 +208,7 @@ def _shortfall(notice: NoticeSent, present: ShortageNow | None) -> Shortfall:
         answer=present.answer,
         declined=present.declined,
         forwarded=present.forwarded,
+        refused=present.refused,
         relief=present.relief,
         proposal=present.proposal,
     )

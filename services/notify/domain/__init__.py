@@ -33,6 +33,7 @@ from services.notify.domain.decisions.answering import (
 from services.notify.domain.decisions.climbing import (
     DeadlinePassed,
     RaiseShortage,
+    ReportNobody,
     ReportUnreached,
     ShortageOver,
 )
@@ -292,6 +293,7 @@ __all__ = [
     "ReliefKind",
     "ReliefLine",
     "ReliefNoted",
+    "ReportNobody",
     "ReportSilent",
     "ReportStandstill",
     "ReportUnreached",

@@ -22,7 +22,7 @@ class Urgency(StrEnum):
 class Shortfall(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item that is short at one office, and what has been tried. `received` are blanks that came since `since`.
 
-    `cause` is why it climbed, `declined` and `forwarded` are the province's words.
+    `cause` is why it climbed, `declined` and `forwarded` are the province's words, `refused` the centre's.
     """
 
     office: str
@@ -36,6 +36,7 @@ class Shortfall(msgspec.Struct, frozen=True, omit_defaults=True):
     answer: Answer | None = None
     declined: str | None = None
     forwarded: str | None = None
+    refused: str | None = None
     relief: Relief | None = None
     proposal: Proposal | None = None
 

@@ -293,9 +293,11 @@ def _tried(shortfall: Shortfall, to: Desk) -> tuple[str, ...]:
         by = moment(answer.promised_by, zone)
         tried.append(f"{who} menjawab: “{clean(answer.action)}”, paling lambat {by}.")
     if shortfall.forwarded is not None:
-        tried.append(f"Provinsi meneruskan permintaan: “{clean(shortfall.forwarded)}”.")
+        tried.append(f"Diteruskan ke atas: “{clean(shortfall.forwarded)}”.")
     if shortfall.declined is not None:
         tried.append(f"Provinsi tidak dapat membantu: “{clean(shortfall.declined)}”.")
+    if shortfall.refused is not None:
+        tried.append(f"Pusat tidak dapat membantu: “{clean(shortfall.refused)}”.")
     if shortfall.relief is not None:
         relief = shortfall.relief
         quantity = _pieces(item, relief.quantity)
@@ -327,6 +329,8 @@ def _silent(shortfall: Shortfall, to: Desk) -> str | None:
     if to.role == ROLES[Level.PROVINCE]:
         return "Kepala dinas belum menjawab." if answer is None else None
     if to.role != ROLES[Level.NATIONAL] or shortfall.declined is not None or shortfall.forwarded is not None:
+        return None
+    if shortfall.relief is not None or shortfall.refused is not None:
         return None
     return "Provinsi belum menjawab." if answer is None or answer.role == ROLES[Level.CITY] else None
 

@@ -15,7 +15,7 @@ SENDS_AT_MOST = 20
 
 _CHANNELS = text("select person, json_array_length(channels) as channels from people where person = any(:people)")
 _SILENCES = text("""
-select s.silence, s.item, s.at_most, s.until, s.reason, s.by, s.at
+select s.silence, s.item, s.at_most, s.level, s.until, s.reason, s.by, s.at
   from silences s
  where s.office = :office and s.until > :now and (s.item is null or s.item = :item)
    and not exists (select from lifted_silences l where l.office = s.office and l.silence = s.silence and l.at >= s.at)
@@ -87,6 +87,7 @@ class SilenceNow(msgspec.Struct, frozen=True):
     silence: str
     item: str | None
     at_most: StockLevel
+    level: Level
     until: datetime
     reason: str
     by: str

@@ -59,6 +59,7 @@ class ShortageNow(msgspec.Struct, frozen=True):
     answer: Answer | None
     declined: str | None
     forwarded: str | None
+    refused: str | None
     relief: Relief | None
     proposal: Proposal | None
 
@@ -174,7 +175,7 @@ select cast(content as text) as content, html_sha256, pdf_sha256
 
 _SHORTAGES = text("""
 select e.office, e.item, e.episode, e.level, e.stock_level, cast(e.figures as text) as figures, e.opened_at, e.received,
-       cast(e.answer as text) as answer, e.declined, e.forwarded, cast(e.relief as text) as relief,
+       cast(e.answer as text) as answer, e.declined, e.forwarded, e.refused, cast(e.relief as text) as relief,
        cast(e.proposal as text) as proposal
   from escalations e
   join unnest(cast(:offices as text[]), cast(:items as text[])) a(office, item) using (office, item)

@@ -73,7 +73,8 @@ def _shortage(stream: str, fact: Any, shortage: Shortage) -> Rows:
     # What eases after somebody closed it by hand is closed still.
     if shortage.open or isinstance(fact, EscalationResolved | EscalationClosed):
         yield _episode(fact, shortage)
-    if isinstance(fact, WAITS) or (isinstance(fact, ReliefNoted) and fact.paused_until is not None):
+    relieved = isinstance(fact, ReliefNoted) and (fact.paused_until or fact.answer_by) is not None
+    if isinstance(fact, WAITS) or relieved:
         yield from _wait(stream, fact.office, shortage)
     elif not shortage.open:
         yield Row("deadlines", (f"{stream}/{shortage.waits}",), None)
@@ -111,6 +112,7 @@ def _escalation(fact: Any, shortage: Shortage) -> Row:
         "answer": shortage.answer,
         "declined": shortage.declined,
         "forwarded": shortage.forwarded,
+        "refused": shortage.refused,
         "closed": shortage.closed,
         "relief": shortage.relief,
         "proposal": shortage.proposal,
@@ -291,7 +293,7 @@ def _silence(stream: str, fact: SilenceSet | SilenceLifted, silences: Silences) 
     key = (fact.office, fact.silence)
     columns: tuple[str, ...] = ("office", "silence", "by", "at")
     if isinstance(fact, SilenceSet):
-        columns = (*columns, "item", "at_most", "until", "reason")
+        columns = (*columns, "item", "at_most", "level", "until", "reason")
     table = "silences" if isinstance(fact, SilenceSet) else "lifted_silences"
     yield Row(table, key, {name: getattr(fact, name) for name in columns})
 

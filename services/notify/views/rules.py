@@ -11,7 +11,7 @@ from services.notify.domain import MINISTRY, EscalationPolicy, InForce, in_force
 from services.notify.views.tables import declared_days, policies
 
 _SILENCES = text("""
-select s.silence, s.item, s.at_most, s.until, s.reason, s.by, s.at, l.by as lifted_by, l.at as lifted_at
+select s.silence, s.item, s.at_most, s.level, s.until, s.reason, s.by, s.at, l.by as lifted_by, l.at as lifted_at
   from silences s left join lifted_silences l on l.office = s.office and l.silence = s.silence and l.at >= s.at
  where s.office = :office
    and (cast(:before as text) is null

@@ -1,10 +1,10 @@
 """What notify asks of itself: what it has read, what stands still, and who was not heard of."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notify.domain import Listening
@@ -31,6 +31,16 @@ having coalesce(min(d.due) < :late_since, true)
 """)
 
 
+_AWAITED = text("""
+select e.office, e.item, e.episode, e.awaited
+  from escalations e
+ where e.open and e.waiting_for <> 'PROMISE'
+   and e.awaited in (select case role when 'head' then 'CITY' when 'province' then 'PROVINCE' else 'NATIONAL' end
+                       from desks where kept and role in ('head', 'province', 'national'))
+ order by e.office, e.item
+""")
+
+
 async def listening(connection: AsyncConnection) -> Listening | None:
     """Whether people are told yet; None before that was ever asked."""
     found = (await connection.execute(_LISTENING)).scalar()
@@ -52,6 +62,11 @@ async def standing_still(connection: AsyncConnection, late_since: datetime, limi
     """The streams of open escalations without a next moment, or whose next moment was before that."""
     rows = await connection.execute(_STANDING_STILL, {"late_since": late_since, "limit": limit})
     return tuple(rows.scalars())
+
+
+async def awaited(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """Open escalations in which an answer is awaited, of levels at which some desk is kept: office, item, level."""
+    return (await connection.execute(_AWAITED)).mappings().all()
 
 
 async def last_heard(connection: AsyncConnection) -> Mapping[str, date]:

@@ -40,6 +40,7 @@ def worded(notice: NoticeSent, office_name: str, zone: ZoneInfo) -> Wording:
         _done(notice),
         _answered(notice, zone),
         _declined(notice),
+        _refused(notice),
         _forwarded(notice),
         _silent_province(notice),
         _proposed(notice),
@@ -67,7 +68,8 @@ def _about(notice: NoticeSent, shortage: str) -> str:
         case NoticeKind.CLIMBED, _:
             return f"Eskalasi ke {LEVELS[notice.level]}: {shortage}"
         case NoticeKind.ANSWERED, Cause.DECLINED:
-            return f"Provinsi tidak dapat membantu: {shortage}"
+            who = "Provinsi" if notice.refused is None else "Pusat"
+            return f"{who} tidak dapat membantu: {shortage}"
         case NoticeKind.ANSWERED, _:
             return f"Sudah dijawab: {shortage}"
     if _given_back(notice):
@@ -137,6 +139,10 @@ def _declined(notice: NoticeSent) -> str | None:
     return f"Provinsi tidak dapat membantu: {notice.declined}" if notice.declined is not None else None
 
 
+def _refused(notice: NoticeSent) -> str | None:
+    return f"Pusat tidak dapat membantu: {notice.refused}" if notice.refused is not None else None
+
+
 def _forwarded(notice: NoticeSent) -> str | None:
     return f"Diteruskan ke atas dengan alasan: {notice.forwarded}" if notice.forwarded is not None else None
 
@@ -147,7 +153,7 @@ def _silent_province(notice: NoticeSent) -> str | None:
         return None
     if notice.declined is not None or notice.forwarded is not None:
         return None
-    answered = notice.answer is not None and notice.answer.role != ROLES[Level.CITY]
+    answered = notice.relief is not None or (notice.answer is not None and notice.answer.role != ROLES[Level.CITY])
     return None if answered else "Dinas Dukcapil provinsi belum menjawab."
 
 

@@ -208,8 +208,9 @@ def send(world: World, process: Process, takes_over: bool) -> Steps:
             about = _about_send(key) | {"now": now, "occurred_at": now}
             ended = EndTry(**about, attempt=attempt, result=Result.UNKNOWN, code="interrupted")
             yield from stored(world, process, process.decide([ended]))
-        if not waiting:
+        if not lost and not waiting:
             yield Step.IDLE
+        if lost or not waiting:
             continue
         yield from _try(world, process, world.dice.choice(sorted(waiting)))
 

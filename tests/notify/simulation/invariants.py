@@ -49,8 +49,8 @@ from tests.notify.simulation.world import World
 STATE_BYTES = 4_096
 LONGEST = timedelta(days=15)
 """Two weeks is the longest promise; every term of a plan is shorter, with all days off."""
+HEIGHTS = {"head": 0, "storekeeper": 0, "province": 1, "national": 2}
 ROLE_OF = {Level.CITY: "head", Level.PROVINCE: "province", Level.NATIONAL: "national"}
-Asking = EscalationOpened | EscalationClimbed | EscalationRepeated | EscalationHandedBack
 ASKS = (EscalationOpened, EscalationClimbed, EscalationRepeated, EscalationHandedBack)
 MOVES_THE_WAIT = (*ASKS, EscalationAcknowledged, EscalationClosed, EscalationResolved)
 
@@ -69,7 +69,7 @@ def after_an_append(world: World, written: list[Written]) -> None:
                 if isinstance(each.fact, NoticeSent):
                     a_notice_is_held_when_it_must_be(world, each)
     for each in written:
-        if isinstance(each.fact, ASKS):
+        if isinstance(each.fact, ASKS) or (isinstance(each.fact, ReliefNoted) and each.fact.answer_by is not None):
             time_passes_as_the_policy_says(world, each)
 
 
@@ -127,10 +127,9 @@ def a_notice_is_held_when_it_must_be(world: World, written: Written) -> None:
 
 def time_passes_as_the_policy_says(world: World, written: Written) -> None:
     """An empty shelf knows no office hours; all else ends when the office is open, after just as much working time."""
-    fact: Asking = written.fact
+    fact: Any = written.fact
     shortage, before = _around(world, written)
-    level = fact.to if isinstance(fact, EscalationHandedBack) else fact.level
-    term = shortage.policy.term(shortage.stock_level, level)
+    term = shortage.policy.term(shortage.stock_level, shortage.awaited)
     place = place_of(fact.office, written.now)
     calendar = Calendar(days=world.store.state(CALENDAR).days, official=place.official)
 
@@ -145,6 +144,7 @@ def time_passes_as_the_policy_says(world: World, written: Written) -> None:
         return worked(written.now, moment, place.zone, hours, calendar.works)
 
     promised = shortage.relief and shortage.relief.until
+    assert fact.answer_by > written.now, f"{fact} asks for an answer by a moment that is past"
     if isinstance(fact, EscalationRepeated) and fact.repeat and before.answer_by == fact.answer_by:
         assert before.due != before.answer_by, "a term that is over begins anew"
     elif fact.answer_by != promised:
@@ -202,7 +202,7 @@ def nothing_is_told_twice(facts: list[Any]) -> None:
 
 def promises_are_kept_or_it_climbs(stream: str, written: list[Written]) -> None:
     """Whoever promised is waited for until then, and no longer."""
-    moving = [each for each in written if isinstance(each.fact, MOVES_THE_WAIT) or _pauses(each.fact)]
+    moving = [each for each in written if isinstance(each.fact, MOVES_THE_WAIT) or _waits_otherwise(each.fact)]
     for each, following in pairwise(moving):
         if isinstance(each.fact, EscalationAcknowledged):
             passed = getattr(following.fact, "cause", None) is Cause.PROMISE_BROKEN
@@ -316,13 +316,15 @@ def _silenced(world: World, notice: NoticeSent, now: datetime) -> bool:
         fact.until > now
         and fact.item in (None, notice.item)
         and SEVERITY.index(notice.stock_level) <= SEVERITY.index(fact.at_most)
+        and HEIGHTS[notice.recipient_role] <= HEIGHTS[ROLE_OF[fact.level]]
         for fact in facts
         if isinstance(fact, SilenceSet) and fact.silence not in lifted
     )
 
 
-def _pauses(fact: Any) -> bool:
-    return isinstance(fact, ReliefNoted) and fact.paused_until is not None
+def _waits_otherwise(fact: Any) -> bool:
+    """Whether a promise of blanks begins to be waited for, or was kept, and the term begins anew."""
+    return isinstance(fact, ReliefNoted) and (fact.paused_until, fact.answer_by) != (None, None)
 
 
 def _recipient(notice: NoticeSent) -> Desk:

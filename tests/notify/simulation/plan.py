@@ -58,6 +58,7 @@ CHANNELS = (
     Channel("kait", ChannelKind.WEBHOOK),
     Channel("gerbang", ChannelKind.GATEWAY),
 )
+AMOUNTS = (50, 2_000, 2_000)
 GAPS = (GRID, HOUR, 2 * HOUR, 5 * HOUR, 9 * HOUR, DAY, 2 * DAY)
 
 
@@ -162,9 +163,9 @@ def _story(dice: Random, item: str, outage: datetime | None) -> list[Said]:
                 case 4 | 5:
                     name = dice.choice(("AllocationApproved", "ConsignmentAnnounced"))
                     day = now.date() + dice.randrange(7) * DAY
-                    said.append((now, name, {"item": item, "quantity": 2_000, "promised_on": day}))
+                    said.append((now, name, {"item": item, "quantity": dice.choice(AMOUNTS), "promised_on": day}))
                 case 6:
-                    said.append((now, "BlanksReceived", {"item": item, "quantity": 50}))
+                    said.append((now, "BlanksReceived", {"item": item, "quantity": dice.choice(AMOUNTS)}))
                 case 7 if dice.random() < 0.5:
                     asks = {"forwarded": 900, "forwarded_by": "u-17", "reason": "Gudang provinsi kosong"}
                     said.append((now, "ReplenishmentForwarded", {"item": item, **asks}))
@@ -285,6 +286,7 @@ def _policy(dice: Random) -> EscalationPolicy:
 
 def _silenced(office: str, id: str, item: str | None, at_most: StockLevel, now: datetime) -> Command:
     return SetSilence(now=now, occurred_at=now, office=office, silence=id, item=item, at_most=at_most,
+                      level=Level.CITY if item else Level.NATIONAL,
                       until=now + 20 * HOUR, reason="Kantor pindah", by="u-80")  # fmt: skip
 
 

@@ -21,10 +21,12 @@ from services.notify.domain.decisions.answering import (
 from services.notify.domain.decisions.climbing import (
     DeadlinePassed,
     RaiseShortage,
+    ReportNobody,
     ReportUnreached,
     ShortageOver,
     deadline_passed,
     raise_shortage,
+    report_nobody,
     report_unreached,
     shortage_over,
 )
@@ -88,6 +90,7 @@ DECISIONS: dict[type[Any], Callable[[Any, States], Decision]] = {
     RaiseShortage: raise_shortage,
     ShortageOver: shortage_over,
     DeadlinePassed: deadline_passed,
+    ReportNobody: report_nobody,
     ReportUnreached: report_unreached,
     Acknowledge: acknowledge,
     Decline: decline,

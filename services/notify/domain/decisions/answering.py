@@ -110,7 +110,13 @@ def decline(command: Decline, states: States) -> Decision:
 
 
 def declined(
-    command: TellingCommand, shortage: Shortage, states: States, by: str, reason: str, others: list[Desk]
+    command: TellingCommand,
+    shortage: Shortage,
+    states: States,
+    by: str,
+    reason: str,
+    others: list[Desk],
+    role: str | None = None,
 ) -> Decision:
     """A no: whoever is above is asked at once; if that is nobody, those who were told hear of it."""
     fact = EscalationDeclined(
@@ -120,6 +126,7 @@ def declined(
         level=shortage.awaited,
         by=by,
         reason=reason,
+        role=role,
     )
     after, last = evolve_shortage(shortage, fact), shortage.policy.last_level(command.item)
     if LADDER.index(shortage.awaited) >= LADDER.index(last):

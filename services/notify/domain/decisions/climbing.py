@@ -73,6 +73,13 @@ class ReportUnreached(TellingCommand):
     level: Level
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportNobody(TellingCommand):
+    """By now nobody sits at the desk whose answer is awaited."""
+
+    episode: int
+
+
 def raise_shortage(command: RaiseShortage, states: States) -> Decision:
     shortage: Shortage = states[command.stream]
     if command.episode < shortage.episode:
@@ -98,7 +105,9 @@ def deadline_passed(command: DeadlinePassed, states: States) -> Decision:
         return []
     waited_for = shortage.waiting_for
     cause = Cause.PROMISE_BROKEN if waited_for is WaitKind.PROMISE else Cause.NO_ANSWER
-    if waited_for is not WaitKind.REPEAT and shortage.above is not None:
+    # A clock that was away longer than the term finds no time left in which to ask again.
+    term_over = shortage.answer_by is not None and command.now >= shortage.answer_by
+    if shortage.above is not None and (term_over or waited_for is not WaitKind.REPEAT):
         facts = climb(command, shortage, shortage.above, cause, states, stale=command.stale)
     else:
         facts = ask_again(command, shortage, cause, states, stale=command.stale)
@@ -112,6 +121,16 @@ def report_unreached(command: ReportUnreached, states: States) -> Decision:
     if not still or shortage.waiting_for is WaitKind.PROMISE or shortage.above is None:
         return []
     return posted(command, climb(command, shortage, shortage.above, Cause.UNREACHED, states), states)
+
+
+def report_nobody(command: ReportNobody, states: States) -> Decision:
+    """Climbs at once. What somebody has promised is waited for, though they have left."""
+    shortage: Shortage = states[command.stream]
+    if not shortage.open or shortage.episode != command.episode or shortage.waiting_for is WaitKind.PROMISE:
+        return []
+    if shortage.above is None or not nobody_at(command, shortage.awaited, states):
+        return []
+    return posted(command, climb(command, shortage, shortage.above, Cause.NOBODY_THERE, states), states)
 
 
 def climb(
@@ -209,9 +228,11 @@ def term_of(
 
 
 def buys_time(relief: Relief, shortage: Shortage) -> bool:
-    """Only a promise that comes before the last blank goes, and there are blanks still."""
-    empty_on = shortage.figures.projected_empty_on if shortage.figures else None
-    return shortage.stock_level is not StockLevel.EMPTY and empty_on is not None and relief.promised_on < empty_on
+    """Only a promise that comes before the last blank goes, of a day's blanks at least, and there are blanks still."""
+    figures = shortage.figures
+    if figures is None or figures.projected_empty_on is None or shortage.stock_level is StockLevel.EMPTY:
+        return False
+    return relief.promised_on < figures.projected_empty_on and relief.quantity >= (figures.daily_use or 1)
 
 
 def rules_of(command: TellingCommand, states: States) -> InForce:

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec.structs import replace
+
 from services.notify.domain.commands import ShortageCommand, TellingCommand
 from services.notify.domain.decisions.answering import declined
-from services.notify.domain.decisions.climbing import buys_time, climb
+from services.notify.domain.decisions.climbing import buys_time, climb, term_of
 from services.notify.domain.decisions.telling import posted
 from services.notify.domain.facts import HelpProposed, ProvinceForwarded, ReliefNoted
 from services.notify.domain.state import Shortage
-from services.notify.domain.state.shortage import evolve_shortage
-from services.notify.domain.words import LADDER, Cause, Proposal, Relief, ReliefKind
+from services.notify.domain.state.shortage import awaited_still, evolve_shortage
+from services.notify.domain.words import LADDER, ROLES, Cause, Level, Proposal, Relief, ReliefKind
 from shared.decider import Decision, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NoteRelief(ShortageCommand):
+class NoteRelief(TellingCommand):
     """News: blanks were allocated or announced, with a promised day, or have arrived."""
 
     kind: ReliefKind
@@ -57,6 +59,7 @@ def note_relief(command: NoteRelief, states: States) -> Decision:
     if command.promised_on is not None and command.until is not None:
         relief = Relief(command.kind, command.quantity, command.promised_on, command.until)
     pauses = relief and relief.until > shortage.due and buys_time(relief, shortage)
+    answer_by, next_at = _goes_on(command, shortage, states)
     noted = ReliefNoted(
         office=command.office,
         item=command.item,
@@ -65,8 +68,22 @@ def note_relief(command: NoteRelief, states: States) -> Decision:
         quantity=command.quantity,
         relief=relief,
         paused_until=relief.until if relief and pauses else None,
+        answer_by=answer_by,
+        next_at=next_at,
     )
     return [(command.stream, noted)]
+
+
+def _goes_on(
+    command: NoteRelief, shortage: Shortage, states: States
+) -> tuple[datetime, datetime | None] | tuple[None, None]:
+    """The new term, if it was waited for blanks that have all arrived, and the shortage is not over."""
+    relief = shortage.relief
+    if command.kind is not ReliefKind.RECEIVED or relief is None or shortage.due != relief.until:
+        return None, None
+    if awaited_still(relief, command.quantity) is not None:
+        return None, None
+    return term_of(command, replace(shortage, relief=None), shortage.awaited, states)
 
 
 def note_proposal(command: NoteProposal, states: States) -> Decision:
@@ -100,6 +117,9 @@ def note_forwarded(command: NoteForwarded, states: States) -> Decision:
 
 def note_declined(command: NoteDeclined, states: States) -> Decision:
     shortage: Shortage = states[command.stream]
-    if not shortage.open or shortage.declined is not None:
+    # What the province has forwarded is the centre's to decline. In either place the province declines once.
+    by_centre = shortage.with_centre
+    if not shortage.open or (shortage.refused if by_centre else shortage.declined) is not None:
         return []
-    return declined(command, shortage, states, command.by, command.reason, list(shortage.told))
+    role = ROLES[Level.NATIONAL] if by_centre else ROLES[Level.PROVINCE]
+    return declined(command, shortage, states, command.by, command.reason, list(shortage.told), role)

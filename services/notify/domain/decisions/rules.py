@@ -9,7 +9,7 @@ from services.notify.domain.commands import CALENDAR, policies_of, silences_of
 from services.notify.domain.facts import DayDeclared, EscalationPolicySet, SilenceLifted, SilenceSet
 from services.notify.domain.policy import ROLES_AT, EscalationPolicy, still_needed
 from services.notify.domain.state import DeclaredDays, Policies, Silences
-from services.notify.domain.words import StockLevel
+from services.notify.domain.words import Level, StockLevel
 from shared.decider import Command, Decision, Refused, States
 
 TO_COME = 1
@@ -59,6 +59,7 @@ class SetSilence(Command):
     silence: str
     item: str | None
     at_most: StockLevel
+    level: Level
     until: datetime
     reason: str
     by: str
@@ -126,6 +127,7 @@ def set_silence(command: SetSilence, states: States) -> Decision:
         silence=command.silence,
         item=command.item,
         at_most=command.at_most,
+        level=command.level,
         until=command.until,
         reason=command.reason,
         by=command.by,

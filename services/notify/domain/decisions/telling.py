@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from services.notify.domain.commands import LISTENING, TellingCommand, directory_of, post_of, silences_of
 from services.notify.domain.facts import AlarmSent, NoticePosted, NoticeSent, ShortageFact
+from services.notify.domain.policy import ROLES_AT
 from services.notify.domain.state import DeskHolders, Post, Shortage, Silences
 from services.notify.domain.state.post import evolve_post
 from services.notify.domain.state.shortage import evolve_shortage
@@ -80,6 +81,7 @@ def tell(
             answer_by=shortage.answer_by if shortage.open else None,
             figures_may_be_old=stale,
             forwarded=shortage.forwarded,
+            refused=shortage.refused,
             closed=shortage.closed,
             handed_back=shortage.why_handed_back,
             proposal=shortage.proposal,
@@ -150,13 +152,19 @@ def _held(command: TellingCommand, notice: NoticeSent, states: States) -> Held |
     if not states[LISTENING].caught_up:
         return Held.CATCHING_UP
     silences: Silences = states[silences_of(command.office)]
-    covered = silences.covering(command.item, notice.stock_level, command.now)
-    return None if covered is None else Held.SILENCED
+    level = next(level for level, roles in ROLES_AT.items() if notice.recipient_role in roles)
+    return Held.SILENCED if silences.cover(command.item, notice.stock_level, level, command.now) else None
 
 
 def _gathering(shortage: Shortage, notice: NoticeSent) -> timedelta:
-    """A shortage that comes and goes waits until it has settled. An empty shelf waits for nothing."""
+    """A shortage that comes and goes waits until it has settled, or half of the time to answer it is over.
+
+    An empty shelf waits for nothing, and neither does what has climbed.
+    """
     gathering = shortage.policy.gathering(notice.stock_level)
-    if shortage.flaps and notice.stock_level is not StockLevel.EMPTY:
-        return max(gathering, timedelta(seconds=shortage.policy.settle))
-    return gathering
+    if not shortage.flaps or notice.stock_level is StockLevel.EMPTY or notice.kind is NoticeKind.CLIMBED:
+        return gathering
+    settling = timedelta(seconds=shortage.policy.settle)
+    if notice.answer_by is not None:
+        settling = min(settling, (notice.answer_by - notice.at) / 2)
+    return max(gathering, settling)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from services.notify.domain.policy import EscalationPolicy
-from services.notify.domain.words import StockLevel
+from services.notify.domain.words import Level, StockLevel
 from shared.decider import Fact
 
 
@@ -27,12 +27,16 @@ class DayDeclared(Fact, frozen=True, kw_only=True):
 
 
 class SilenceSet(Fact, frozen=True, kw_only=True):
-    """Until that moment nothing is sent of shortages of this item (None: of any) that are no worse than `at_most`."""
+    """Until that moment nothing is sent of shortages of this item (None: of any) that are no worse than `at_most`.
+
+    It holds for desks up to the `level` of whoever set it: nobody silences those above.
+    """
 
     office: str
     silence: str
     item: str | None
     at_most: StockLevel
+    level: Level
     until: datetime
     reason: str
     by: str

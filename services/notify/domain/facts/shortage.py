@@ -86,9 +86,12 @@ class EscalationAcknowledged(OfShortage, frozen=True, kw_only=True):
 
 
 class EscalationDeclined(OfShortage, frozen=True, kw_only=True):
+    """`role` is whose no it is: the province's, unless it says another."""
+
     level: Level
     by: str
     reason: str
+    role: str | None = None
 
 
 class EscalationHandedBack(OfShortage, frozen=True, kw_only=True):
@@ -135,12 +138,14 @@ class ShortageEased(OfShortage, frozen=True, kw_only=True):
 
 
 class ReliefNoted(OfShortage, frozen=True, kw_only=True):
-    """`paused_until` is set when the promise buys time."""
+    """`paused_until` is set when the promise buys time; `answer_by` when it was kept, and the term begins anew."""
 
     kind: ReliefKind
     quantity: int
     relief: Relief | None = None
     paused_until: datetime | None = None
+    answer_by: datetime | None = None
+    next_at: datetime | None = None
 
 
 class ProvinceForwarded(OfShortage, frozen=True, kw_only=True):
@@ -179,6 +184,7 @@ class NoticeSent(OfShortage, frozen=True, kw_only=True):
     answer_by: datetime | None = None
     figures_may_be_old: bool = False
     forwarded: str | None = None
+    refused: str | None = None
     closed: str | None = None
     handed_back: str | None = None
     proposal: Proposal | None = None

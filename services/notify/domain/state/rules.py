@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from services.notify.domain.facts import DayDeclared, EscalationPolicySet, SilenceLifted, SilenceSet
 from services.notify.domain.policy import EscalationPolicy, still_needed
-from services.notify.domain.words import SEVERITY, StockLevel
+from services.notify.domain.words import LADDER, SEVERITY, Level, StockLevel
 from shared.decider import State
 
 DAYS_REMEMBERED = timedelta(days=400)
@@ -45,12 +45,13 @@ def evolve_days(declared: DeclaredDays, fact: DayDeclared) -> DeclaredDays:
 
 
 class Silence(msgspec.Struct, frozen=True, array_like=True):
-    """Nothing is sent of shortages of this item (None: any) no worse than `at_most`."""
+    """Nothing is sent of shortages of this item (None: any) no worse than `at_most` to desks up to `level`."""
 
     id: str
     item: str | None
     at_most: StockLevel
     until: datetime
+    level: Level
 
 
 class Silences(State, frozen=True):
@@ -58,13 +59,15 @@ class Silences(State, frozen=True):
 
     silences: tuple[Silence, ...] = ()
 
-    def covering(self, item: str, stock_level: StockLevel, now: datetime) -> Silence | None:
-        """The silence that holds for such a shortage now."""
-        for silence in self.silences:
-            bad_enough = SEVERITY.index(stock_level) > SEVERITY.index(silence.at_most)
-            if silence.item in (None, item) and now < silence.until and not bad_enough:
-                return silence
-        return None
+    def cover(self, item: str, stock_level: StockLevel, level: Level, now: datetime) -> bool:
+        """Whether nothing is sent of such a shortage to a desk of this level now."""
+        return any(
+            silence.item in (None, item)
+            and now < silence.until
+            and SEVERITY.index(stock_level) <= SEVERITY.index(silence.at_most)
+            and LADDER.index(level) <= LADDER.index(silence.level)
+            for silence in self.silences
+        )
 
 
 def evolve_silences(silences: Silences, fact: SilenceSet | SilenceLifted) -> Silences:
@@ -72,7 +75,9 @@ def evolve_silences(silences: Silences, fact: SilenceSet | SilenceLifted) -> Sil
     left = tuple(each for each in silences.silences if each.until > fact.at and each.id != fact.silence)
     match fact:
         case SilenceSet():
-            return replace(silences, silences=(*left, Silence(fact.silence, fact.item, fact.at_most, fact.until)))
+            return replace(
+                silences, silences=(*left, Silence(fact.silence, fact.item, fact.at_most, fact.until, fact.level))
+            )
         case SilenceLifted():
             return replace(silences, silences=left)
     assert_never(fact)

@@ -25,8 +25,10 @@ from services.notify.domain.facts import (
 from services.notify.domain.policy import DEFAULT, EscalationPolicy, of_patience
 from services.notify.domain.words import (
     LADDER,
+    ROLES,
     SEVERITY,
     Answer,
+    Cause,
     Desk,
     Figures,
     Level,
@@ -47,6 +49,7 @@ class Shortage(State, frozen=True):
     `waits` counts the waits of all episodes, so that a timer of an earlier one is told
     apart; `step` counts what happened to this escalation, and numbers the notices; `repeat` how often the notice
     was repeated in this term, which ends at `answer_by`. `due` is the next moment at which something happens.
+    `with_centre`: the province has forwarded it, so that a no is the centre's.
     """
 
     item: str = ""
@@ -72,6 +75,8 @@ class Shortage(State, frozen=True):
     answer: Answer | None = None
     declined: str | None = None
     forwarded: str | None = None
+    with_centre: bool = False
+    refused: str | None = None
     handed_back: tuple[Level, ...] = ()
     why_handed_back: str | None = None
     closed: str | None = None
@@ -99,7 +104,10 @@ class Shortage(State, frozen=True):
     @property
     def waiting_for(self) -> WaitKind:
         """What ends at `due`."""
-        if self.due in {self.answer and self.answer.promised_by, self.relief and self.relief.until}:
+        promised = {self.answer and self.answer.promised_by, self.relief and self.relief.until}
+        # Only a promise is waited for beyond the term, whatever else was promised since.
+        beyond = self.due is not None and self.answer_by is not None and self.due > self.answer_by
+        if beyond or self.due in promised:
             return WaitKind.PROMISE
         return WaitKind.REPEAT if self.above is None or self.due != self.answer_by else WaitKind.ANSWER
 
@@ -130,14 +138,15 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
             )
         case EscalationClimbed():
             asked = _asked(shortage, fact.level, fact.answer_by, fact.next_at, repeat=0)
-            why = fact.reason if fact.cause == "FORWARDED" else None
+            forwarded = fact.cause is Cause.FORWARDED
             return replace(
                 asked,
                 level=max(shortage.level, fact.level, key=LADDER.index),
                 stock_level=fact.stock_level,
                 worst=_worse(shortage.worst, fact.stock_level),
                 figures=fact.figures,
-                forwarded=why or shortage.forwarded,
+                forwarded=(fact.reason if forwarded else None) or shortage.forwarded,
+                with_centre=shortage.with_centre or (forwarded and fact.from_level is Level.PROVINCE),
                 closed=None,
             )
         case EscalationRepeated():
@@ -158,8 +167,10 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
                 answer=Answer(fact.level, fact.role, fact.by, fact.action, fact.promised_by),
             )
         case ProvinceForwarded():
-            return replace(shortage, forwarded=fact.reason)
+            return replace(shortage, forwarded=fact.reason, with_centre=True)
         case EscalationDeclined():
+            if fact.role == ROLES[Level.NATIONAL]:
+                return replace(shortage, step=shortage.step + 1, refused=fact.reason)
             return replace(shortage, step=shortage.step + 1, declined=fact.reason)
         case EscalationCommented():
             return shortage
@@ -201,8 +212,19 @@ def _worse(one: StockLevel, other: StockLevel) -> StockLevel:
 
 
 def _relieved(shortage: Shortage, fact: ReliefNoted) -> Shortage:
-    arrived = fact.quantity if fact.kind is ReliefKind.RECEIVED else 0
-    noted = replace(shortage, received=shortage.received + arrived, relief=fact.relief or shortage.relief)
+    relief, arrived = fact.relief or shortage.relief, 0
+    if fact.kind is ReliefKind.RECEIVED:
+        arrived, relief = fact.quantity, awaited_still(shortage.relief, fact.quantity)
+    noted = replace(shortage, received=shortage.received + arrived, relief=relief)
+    if fact.answer_by is not None:
+        return _asked(noted, noted.awaited, fact.answer_by, fact.next_at, repeat=0)
     if fact.paused_until is None:
         return noted
     return replace(noted, waits=noted.waits + 1, due=fact.paused_until)
+
+
+def awaited_still(relief: Relief | None, arrived: int) -> Relief | None:
+    """What is still to come of a promise when so many blanks have arrived."""
+    if relief is None or arrived >= relief.quantity:
+        return None
+    return replace(relief, quantity=relief.quantity - arrived)

@@ -57,7 +57,7 @@ def widen_escalations() -> None:
         op.add_column(table, text(name, nullable=True))
         op.execute(f"update {table} set {name} = {of_old}")
         op.alter_column(table, name, nullable=False)
-    for name in ("forwarded", "closed"):
+    for name in ("forwarded", "refused", "closed"):
         op.add_column(table, text(name, nullable=True))
     op.add_column(table, json("proposal", nullable=True))
     op.add_column(table, moment("answer_by", nullable=True))
@@ -204,7 +204,7 @@ def create_rules() -> None:
         "silences",
         *(text(name) for name in ("office", "silence")),
         text("item", nullable=True),
-        text("at_most"),
+        *(text(name) for name in ("at_most", "level")),
         moment("until"),
         *(text(name) for name in ("reason", "by")),
         moment("at"),
