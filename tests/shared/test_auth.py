@@ -105,8 +105,8 @@ NOW = int(time.time())
     "claims",
     [
         {"exp": NOW - 60},
-        {"nbf": NOW + 600},
-        {"iat": NOW + 600},
+        {"nbf": NOW + 86_400},
+        {"iat": NOW + 86_400},
         {"aud": "blanko-printing"},
         {"aud": []},
         {"aud": AUDIENCE + "x"},

@@ -3,20 +3,25 @@
 import asyncio
 import json
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import Annotated
+from uuid import UUID
 
 import pytest
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from shared.auth import Role
-from shared.http import Api, Body, NoPolicy, allow, allow_anyone, create_app
+from shared.http import Api, Body, NoPolicy, PersonReference, SafeStr, allow, allow_anyone, create_app
 from shared.settings import Settings
 from shared.telemetry import configure_logging, serve_health
 from tests.shared.toy import TOY
+
+PERSON: TypeAdapter[str] = TypeAdapter(PersonReference)
+TEXT: TypeAdapter[str] = TypeAdapter(SafeStr)
 
 
 class Empty(Body):
@@ -128,3 +133,12 @@ def test_a_log_line_holds_no_number_of_a_person_and_no_message_of_an_error(capsy
     assert (bad["event"], bad["raised"]) == ("for …", "ValueError")
     assert "1771010101010001" not in json.dumps(bad)
     assert trace["event"] == "trace 4bf92f3577b34da6123456789012abcd"
+
+
+def test_what_a_machine_makes_is_never_taken_for_a_number_of_a_person() -> None:
+    chance = random.Random(1)
+    for _ in range(20_000):
+        made = UUID(int=chance.getrandbits(128), version=4)
+        for id in (str(made), made.hex, f"a:{made}"):
+            assert PERSON.validate_python(id) == id
+            assert TEXT.validate_python(f"sesuai {id}") == f"sesuai {id}"
