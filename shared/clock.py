@@ -11,15 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import structlog
 from prometheus_client import Counter
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.decider import Command, Refused, Row
-from shared.ledger import Busy, Context, Entry, Ledger, OutcomeUnknown
+from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
 from shared.news import News
 
 PATIENCE = timedelta(minutes=10)
@@ -87,7 +85,7 @@ class Clock:
         while True:
             try:
                 spoke = await self.look()
-            except (SQLAlchemyError, asyncpg.PostgresError, OSError, Busy, OutcomeUnknown) as error:
+            except INTERRUPTIONS as error:
                 log.warning("clock_interrupted", error=repr(error))
                 spoke = 0
             if spoke < CHUNK:

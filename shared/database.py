@@ -1,10 +1,15 @@
 """How a program opens its service's database, and knows that it is the one it was written for."""
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.schema import newest
 from shared.settings import Settings
+
+OF_THE_DATABASE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What its driver, the driver's adapter, and the way to it raise."""
 
 
 class WrongSchema(Exception):

@@ -4,6 +4,7 @@ Days are announced, and sometimes added, by decree: those of a coming year may s
 for what is asked again every day: whatever rests on them is told anew when they turn out to be others.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -14,9 +15,18 @@ SATURDAY = 5
 DAY = timedelta(days=1)
 
 
+CATEGORIES = ("public", "government")
+
+
 @cache
 def _holidays() -> HolidayBase:
-    return country_holidays("ID", categories=("public", "government"))
+    return country_holidays("ID", categories=CATEGORIES)
+
+
+@cache
+def holidays_of(year: int) -> Mapping[date, str]:
+    """The year's public holidays and collective leave by day, in order, with their names in Bahasa Indonesia."""
+    return dict(sorted(country_holidays("ID", years=year, categories=CATEGORIES, language="id").items()))
 
 
 @cache

@@ -7,9 +7,7 @@ import asyncio
 from datetime import datetime
 from time import monotonic
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.printing import views
@@ -17,7 +15,7 @@ from services.printing.domain import Debt, TellDebt
 from services.printing.reactions import READS, due, react
 from services.printing.service import PRINTING
 from shared.clock import utcnow
-from shared.ledger import Busy, Context, Entry, Ledger, OutcomeUnknown
+from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
 from shared.offices import offices
 from shared.settings import Settings
 from shared.worker import run
@@ -43,7 +41,7 @@ async def keep_debt_book(ledger: Ledger, engine: AsyncEngine) -> None:
         began = monotonic()
         try:
             await tell_debts(ledger, engine, utcnow())
-        except (SQLAlchemyError, asyncpg.PostgresError, OSError, Busy, OutcomeUnknown) as error:
+        except INTERRUPTIONS as error:
             log.warning("debt_book_interrupted", error=repr(error))
         await asyncio.sleep(max(LOOK_EVERY, (monotonic() - began) / BUSY_AT_MOST))
 

@@ -7,15 +7,13 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stock.reactions import READS, due, react, song_of_tonight
 from services.stock.service import STOCK
 from shared.clock import utcnow
-from shared.ledger import Busy, Context, Ledger, OutcomeUnknown
+from shared.ledger import INTERRUPTIONS, Context, Ledger
 from shared.settings import Settings
 from shared.worker import run
 
@@ -34,7 +32,7 @@ async def wake_canary(ledger: Ledger, _: AsyncEngine, now: Callable[[], datetime
     while True:
         try:
             await ledger.execute(song_of_tonight(now()), WHO)
-        except (SQLAlchemyError, asyncpg.PostgresError, OSError, Busy, OutcomeUnknown) as error:
+        except INTERRUPTIONS as error:
             log.warning("canary_interrupted", error=type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_AFTER)
         else:

@@ -3,7 +3,7 @@
 Start with `routes.py`, then `answers.py`; `app.py` puts a service together.
 """
 
-from shared.http.answers import Limit, Start, after, cursor, engine_of, harmless, polled, principal, write
+from shared.http.answers import Limit, Start, after, cursor, engine_of, harmless, once, polled, principal, write
 from shared.http.app import create_app
 from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr, SomeDay
 from shared.http.offices import office_of, offices_in_scope, require_own
@@ -33,6 +33,7 @@ __all__ = [
     "harmless",
     "office_of",
     "offices_in_scope",
+    "once",
     "polled",
     "principal",
     "require_own",

@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Query, Request
@@ -43,6 +43,18 @@ def engine_of(request: Request) -> AsyncEngine:
     """The service's database, to ask it something."""
     engine: AsyncEngine = request.app.state.engine
     return engine
+
+
+Made = TypeVar("Made")
+
+
+def once(request: Request, name: str, make: Callable[[], Made]) -> Made:
+    """What this process keeps under that name: made by the first request that asks for it."""
+    state = request.app.state
+    if not hasattr(state, name):
+        setattr(state, name, make())
+    kept: Made = getattr(state, name)
+    return kept
 
 
 Shown = Callable[[Decision, States], dict[str, Any]]

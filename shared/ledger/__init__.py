@@ -3,6 +3,7 @@
 from shared.ledger.chain import Break, verify
 from shared.ledger.ledger import Ledger
 from shared.ledger.records import (
+    INTERRUPTIONS,
     Busy,
     Committed,
     Context,
@@ -16,6 +17,7 @@ from shared.ledger.records import (
 )
 
 __all__ = [
+    "INTERRUPTIONS",
     "Break",
     "Busy",
     "Committed",

@@ -15,9 +15,9 @@ from typing import Any, Self
 
 import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.database import OF_THE_DATABASE
 from shared.decider import Command, Decision, Domain, Recall, Row, States
 from shared.failpoints import reached
 from shared.ledger.batch import Batch, Heads, Past, Unit, replayed
@@ -160,7 +160,7 @@ class Ledger:
         self._cache.clear()
         for unit in units:
             unit.settle(error)
-        with suppress(OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*OF_THE_DATABASE):
             await self._store.disconnect()
 
     async def _commit(self, units: list[Unit]) -> None:

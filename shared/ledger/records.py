@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from shared.database import OF_THE_DATABASE
 from shared.decider import Command, Fact
 
 
@@ -71,6 +72,10 @@ class Busy(Exception):
 
 class OutcomeUnknown(Exception):
     """The answer did not come in time or the connection broke: stored or not, repeat with the same key."""
+
+
+INTERRUPTIONS = (*OF_THE_DATABASE, Busy, OutcomeUnknown)
+"""What a part of the worker survives: it looks again a little later."""
 
 
 class PositionMoved(Exception):

@@ -7,8 +7,9 @@ import pytest
 from fastapi import FastAPI
 
 from services.notify.domain import AlarmKind, Desk, RaiseAlarm
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, NOON, close, critical, due, empty, low, over, quiet
-from tests.notify.web import Caller, done, happened, post, refused, told
+from tests.notify.web import done, happened, post, refused, told
 
 pytestmark = pytest.mark.anyio
 

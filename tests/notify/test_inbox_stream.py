@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import os
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,16 +17,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.local.postgres import ServiceDatabase
-from deploy.local.process import free_port
 from services.notify.api import stream
 from services.notify.api.doorbell import LOOK_EVERY, WATCHED_AT_MOST
 from services.notify.domain import AlarmKind, Desk, RaiseAlarm
 from shared.decider import Command
 from shared.ledger import Context, Ledger
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, NOON, critical, low, over
-from tests.notify.web import LISTEN, RULES, Caller
-from tests.shared.issuer import AUDIENCE, ISSUER, publish
-from tests.shared.web import HONEST, Web, ready
+from tests.notify.web import LISTEN, RULES
+from tests.shared.web import HONEST, Web, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -40,28 +36,8 @@ STREAM = "/inbox/stream"
 @pytest.fixture
 def web(database: ServiceDatabase, tmp_path: Path) -> Iterator[Web]:
     """Notify's web process, on its database."""
-    publish(tmp_path / "jwks.json", HONEST)
-    environment = {
-        "DATABASE_URL": database.app_url,
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
-        "AUTH_ISSUER": ISSUER,
-        "AUTH_AUDIENCE": AUDIENCE,
-        "AUTH_JWKS": str(tmp_path / "jwks.json"),
-    }
-    port, log = free_port(), tmp_path / "log"
-    arguments = ["-m", "uvicorn", "services.notify.main:app", "--port", str(port), "--timeout-graceful-shutdown", "20"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output
-        )
-    try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-            web = Web(port, process, client, log)
-            assert ready(web), log.read_text()
-            yield web
-    finally:
-        process.terminate()
-        process.wait(30)
+    with serving(database, tmp_path, "services.notify.main:app") as web:
+        yield web
 
 
 def token(role: str = "head", region: str = BENGKULU) -> dict[str, str]:

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from services.notify.views import addresses
 from shared.clock import utcnow
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU
-from tests.notify.web import Caller, done, post, refused, told
+from tests.notify.web import done, post, refused, told
 
 pytestmark = pytest.mark.anyio
 

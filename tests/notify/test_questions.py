@@ -18,8 +18,9 @@ from services.notify.views.tables import episodes
 from shared.ledger import Context, Ledger
 from shared.offices import Office, offices
 from shared.workdays import is_working_day
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, DAY, HEAD, HOUR, NOON, answer, close, critical, decline, low, over
-from tests.notify.web import LISTEN, RULES, Caller, happened, told
+from tests.notify.web import LISTEN, RULES, happened, told
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from services.notify.domain import DEFAULT, LADDER, SEVERITY
 from shared.clock import utcnow
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, low
-from tests.notify.web import Caller, done, happened, post, refused, told
+from tests.notify.web import done, happened, post, refused, told
 
 pytestmark = pytest.mark.anyio
 

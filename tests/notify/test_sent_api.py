@@ -23,8 +23,9 @@ from services.notify.domain import (
     Urgency,
 )
 from services.notify.letters import html, pdf
+from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, DAY, NOON, PROVINCE, critical, figures, over
-from tests.notify.web import Caller, happened, told
+from tests.notify.web import happened, told
 
 pytestmark = pytest.mark.anyio
 

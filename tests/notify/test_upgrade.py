@@ -3,11 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -17,11 +14,10 @@ from services.notify.reactions import due
 from services.notify.service import NOTIFY
 from shared.clock import Clock
 from shared.ledger import Context, Ledger
-from shared.migrate import upgrade
 from shared.news import News
 from shared.rebuild import rebuild
 from shared.reconcile import reconcile
-from shared.schema import scripts_of
+from tests.hosting import migrated
 from tests.notify.situations import BENGKULU, HOUR, NOON, STREAM, answer, over
 from tests.notify.test_clock import nothing_to_await
 from tests.notify.web import LISTEN, RULES
@@ -74,16 +70,8 @@ def standing_at(now: datetime) -> datetime:
 
 @pytest.fixture
 def of_the_first(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
-    database = postgres.create_service_database("notify", f"notify_{uuid4().hex[:12]}")
-    config = Config()
-    config.set_main_option("script_location", str(scripts_of("notify")))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = database.owner_url
-    command.upgrade(config, "0001")
-    postgres.sql(OF_THE_FIRST, database.name)
-    upgrade(scripts_of("notify"), database.owner_url)
-    yield database
-    postgres.drop_database(database.name)
+    with migrated(postgres, "notify", OF_THE_FIRST) as database:
+        yield database
 
 
 async def test_an_escalation_of_the_first_version_climbs_on_by_its_old_patience_and_is_in_every_table_after_a_rebuild(

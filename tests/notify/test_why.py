@@ -34,6 +34,7 @@ from services.notify.wording.why import SENTENCES, why_in_words
 from shared.decider import Command
 from shared.ledger import Context, Ledger
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.notify.situations import (
     BENGKULU,
     DAY,
@@ -54,7 +55,7 @@ from tests.notify.situations import (
     promised,
     quiet,
 )
-from tests.notify.web import LISTEN, RULES, Caller, happened, told
+from tests.notify.web import LISTEN, RULES, happened, told
 
 pytestmark = pytest.mark.anyio
 

@@ -1,6 +1,5 @@
 """How the tests of notify call it, and let things happen that lead to what is asked."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +11,6 @@ from shared.decider import Command
 from shared.ledger import Context
 from tests.notify.situations import NOON, POLICY
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 LISTEN = BeginListening(now=NOON, occurred_at=NOON, heads={})
 RULES = SetPolicy(now=NOON, occurred_at=NOON, region="00", policy=POLICY, by="u-1", today=POLICY.starts_on)
 """The nation's policy in these tests: absolute time, a day for the city, two for the province."""

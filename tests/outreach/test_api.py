@@ -1,6 +1,5 @@
 """Outreach over HTTP, on the real ledger and PostgreSQL: a visit to a school, and what comes home from it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,12 +12,12 @@ from sqlalchemy import text
 from services.outreach.reactions import due
 from shared.clock import Deadline
 from shared.ledger import Context
+from tests.hosting import Caller
 
 pytestmark = pytest.mark.anyio
 
 VISITS = "/offices/17.71/visits"
 NIK = "1771012345678901"
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Printing over HTTP, on the real ledger and PostgreSQL: an office's day, and what is not let in."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +8,13 @@ import pytest
 from fastapi import FastAPI
 
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import stock
 
 pytestmark = pytest.mark.anyio
 
 JOBS = "/offices/17.71/jobs"
 NIK = "1771012345678901"
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """An office that was offline sends what it took meanwhile: each line is answered on its own, and may be sent again."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +8,13 @@ import pytest
 from fastapi import FastAPI
 
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import printed, stock
 
 pytestmark = pytest.mark.anyio
 
 BULK, NIK = "/offices/17.71/jobs/bulk", "1771012345678901"
 YESTERDAY = "2024-11-19T10:00:00+07:00"
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """At the counter over HTTP: cards are handed over or wait for their citizens, other documents are counted."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,12 +9,12 @@ import pytest
 from fastapi import FastAPI
 
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import stock
 from tests.printing.test_api import JOBS, post, printed, queued
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 HERE = "/offices/17.71"
 
 

@@ -1,13 +1,12 @@
 """The debt book: what is owed at a moment, and that others hear of it when it changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
@@ -22,6 +21,7 @@ from services.printing.worker import keep_debt_book, tell_debts
 from shared.decider import Command
 from shared.ledger import Context
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.printing.bengkulu import (
     BENGKULU,
     HERE,
@@ -42,7 +42,6 @@ pytestmark = pytest.mark.anyio
 DAY, HOUR, INSTANT = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 WHO = Context(subject="u", route="test")
 QUEUE = (BENGKULU, "KTP_WNI")
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 async def after(app: FastAPI, *commands: Command) -> None:

@@ -1,6 +1,5 @@
 """Substitute letters (suket): allowed or forbidden by day and level of stock, valid for a while, then over."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,6 +16,7 @@ from shared.decider import Command
 from shared.ledger import Context
 from shared.news import News
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.printing.bengkulu import (
     BENGKULU,
     JOB,
@@ -37,7 +37,6 @@ THURSDAY, DAY = date(2024, 11, 21), timedelta(days=1)
 NUMBER = "470/1/SUKET/2024"
 WHO = Context(subject="u", route="test")
 LETTERS = f"/offices/17.71/jobs/{JOB}/letters"
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 allowed = waiting.after(letter_policy("CRITICAL", "EMPTY"), stock("EMPTY"))
 holder = allowed.after(issue_letter())

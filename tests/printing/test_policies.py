@@ -1,6 +1,5 @@
 """The order of the queue and its quotas, and the letters: set by whose they are, with a day, and never in the past."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,9 +12,9 @@ from fastapi import FastAPI
 from services.printing.domain import DEFAULT, PriorityClass, policies_of
 from shared.clock import utcnow
 from shared.offices import offices
+from tests.hosting import Caller
 from tests.printing.bengkulu import BENGKULU, WEDNESDAY, letter_policy, printing, queue_policy
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 DAY = timedelta(days=1)
 OWN, NATIONS = "/offices/17.71/queue-policies", "/offices/00/queue-policies"
 LETTERS = "/offices/00/letter-policies"

@@ -1,6 +1,5 @@
 """Ribbons and films over HTTP: what each printer made with them, and how many cards the one in it is still good for."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -8,11 +7,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.hosting import Caller
 from tests.printing.test_api import JOBS, post, printed, spoiled
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 HERE = "/offices/17.71"
 NOW = datetime.now(UTC)
 

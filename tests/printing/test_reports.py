@@ -6,13 +6,12 @@ import io
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -20,6 +19,7 @@ from services.printing.api.reports import CAUSES, HEADER
 from services.printing.domain import CARDS, REASONS, CancelJob, ChangeRibbon, IssueDocument, PrintingCommand
 from shared.decider import Refused
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import (
     HERE,
     hand_over,
@@ -37,7 +37,6 @@ from tests.printing.test_api import printed as report_of
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 REPORT = "/offices/17.71/reports/daily"
 WHO = Context(subject="p:system", route="test")
 WIB = ZoneInfo("Asia/Jakarta")

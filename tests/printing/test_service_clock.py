@@ -1,13 +1,11 @@
 """From validated to printed within 24 working hours: what counts, what stands still, and how an office did."""
 
 import random
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -17,6 +15,7 @@ from services.printing.views.promise import apart
 from shared.clock import utcnow
 from shared.decider import Command
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import JOB, NOON, WEDNESDAY, cancel, printed, queue_job, stock
 
 JAKARTA, JAYAPURA = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
@@ -25,7 +24,6 @@ WHO = Context(subject="u", route="test")
 CLOCK = "/offices/17.71/service-clock"
 JOB_OF_BENGKULU = f"/offices/17.71/jobs/{JOB}"
 THAT_WEEK = {"from": "2024-11-18", "to": "2024-11-24"}
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 def wib(day: int, hour: int, minute: int = 0) -> datetime:

@@ -1,6 +1,5 @@
 """Signals over HTTP: where too many blanks are spoiled, batches in quarantine, and what is alarming."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import comb
@@ -14,6 +13,7 @@ from fastapi import FastAPI
 from services.printing.domain import Alarm, RaiseNumberAlarm
 from services.printing.views.signals import Blanks, chance_of
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.printing.bengkulu import HERE as AT_NOON
 from tests.printing.bengkulu import printed as printed_command
 from tests.printing.bengkulu import spoiled as spoiled_command
@@ -21,7 +21,6 @@ from tests.printing.test_api import JOBS, post, printed
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 HERE = "/offices/17.71"
 WHO = Context(subject="p:system", route="test")
 

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.printing import views
 from services.printing.service import PRINTING
 from shared.ledger import Context, Ledger
-from shared.migrate import upgrade
 from shared.rebuild import rebuild
 from shared.reconcile import reconcile
-from shared.schema import scripts_of
+from tests.hosting import migrated
 from tests.printing.bengkulu import BENGKULU, JOB, NOON, WEDNESDAY, claim, printed, stock
 
 pytestmark = pytest.mark.anyio
@@ -43,16 +39,8 @@ insert into queues values ('17.71', 'KTP_WNI', 'LOW', 2, '2024-11-20T04:00:00Z',
 
 @pytest.fixture
 def of_the_first(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
-    database = postgres.create_service_database("printing", f"printing_{uuid4().hex[:12]}")
-    config = Config()
-    config.set_main_option("script_location", str(scripts_of("printing")))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = database.owner_url
-    command.upgrade(config, "0001")
-    postgres.sql(OF_THE_FIRST, database.name)
-    upgrade(scripts_of("printing"), database.owner_url)
-    yield database
-    postgres.drop_database(database.name)
+    with migrated(postgres, "printing", OF_THE_FIRST) as database:
+        yield database
 
 
 async def test_a_job_of_the_first_version_is_dealt_printed_and_after_a_rebuild_in_the_day_book(

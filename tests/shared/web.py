@@ -50,7 +50,7 @@ class Web:
 
 
 @contextmanager
-def serving(database: ServiceDatabase, folder: Path) -> Iterator[Web]:
+def serving(database: ServiceDatabase, folder: Path, app: str = "tests.shared.marbles:app") -> Iterator[Web]:
     """The service on this database while the block runs; its files are in `folder`."""
     publish(folder / "jwks.json", HONEST)
     environment = {
@@ -61,7 +61,7 @@ def serving(database: ServiceDatabase, folder: Path) -> Iterator[Web]:
         "AUTH_JWKS": str(folder / "jwks.json"),
     }
     port, log = free_port(), folder / "log"
-    arguments = ["-m", "uvicorn", "tests.shared.marbles:app", "--port", str(port), "--timeout-graceful-shutdown", "20"]
+    arguments = ["-m", "uvicorn", app, "--port", str(port), "--timeout-graceful-shutdown", "20"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *arguments], cwd=ROOT, env=os.environ | environment, stdout=output, stderr=output

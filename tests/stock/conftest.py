@@ -1,10 +1,9 @@
 """Stock's web process on its own migrated database, and callers of every role."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx2
 import jwt
@@ -16,12 +15,10 @@ from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.stock.api import api
 from services.stock.service import STOCK
 from shared.http import create_app
-from shared.migrate import upgrade
-from shared.schema import scripts_of
 from shared.settings import Settings
+from tests.hosting import Caller, migrated
 
 KEY = ec.generate_private_key(ec.SECP256R1())
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 def token(role: str, region: str, subject: str = "") -> str:
@@ -33,10 +30,8 @@ def token(role: str, region: str, subject: str = "") -> str:
 
 @pytest.fixture
 def database(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
-    database = postgres.create_service_database("stock", f"stock_{uuid4().hex[:12]}")
-    upgrade(scripts_of("stock"), database.owner_url)
-    yield database
-    postgres.drop_database(database.name)
+    with migrated(postgres, "stock") as database:
+        yield database
 
 
 @pytest.fixture

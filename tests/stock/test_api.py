@@ -1,7 +1,6 @@
 """Stock over HTTP, on the real ledger and PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,11 +8,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from tests.hosting import Caller
 from tests.stock.bengkulu import BENGKULU
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 HERE, CENTRE = f"/offices/{BENGKULU}", "/offices/00"
 SOON = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
 PLACE = {"item": "KTP_WNI", "location": "Gudang Disdukcapil"}

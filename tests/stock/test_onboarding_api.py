@@ -1,6 +1,5 @@
 """Places, printers, the paper book, counts and closings over HTTP, on the real ledger and PostgreSQL."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,12 +8,12 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 
+from tests.hosting import Caller
 from tests.stock.bengkulu import BENGKULU
 from tests.stock.test_api import HERE, codes, counted, post, received, types
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 STORE = "Gudang Disdukcapil"
 PAPER = """\ufeffitem;location;kind;quantity;serial_first;serial_last;blank_version\r
 KTP_WNI;Gudang Disdukcapil;STORE;1.200;KT00010001;KT00011200;4.8\r

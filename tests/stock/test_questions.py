@@ -17,8 +17,8 @@ from services.stock.api import silence
 from services.stock.api.stock_card import HEADER
 from services.stock.domain import COLUMNS, NotePrintDebt, UseBlank
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.stock.bengkulu import BENGKULU
-from tests.stock.conftest import Caller
 from tests.stock.test_api import CENTRE, HERE, PLACE, SOON, counted, post, received, sent, types
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from httpx2 import AsyncClient
 
-from tests.stock.conftest import Caller
+from tests.hosting import Caller
 
 pytestmark = pytest.mark.anyio
 

@@ -1,23 +1,20 @@
 """A request over HTTP, from asking to closing, and who may see and decide what."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 
 from services.stock.domain import CloseDay, NotePrintDebt, ProposeRelief, UseBlank
 from shared.http import cursor
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.stock.bengkulu import A_DAY, BENGKULU
 from tests.stock.test_api import CENTRE, HERE, SOON, counted, post, received, sent, types
 
 pytestmark = pytest.mark.anyio
-
-Caller = Callable[[str, str], httpx2.AsyncClient]
 
 
 async def told(app: FastAPI, *commands: Any) -> None:

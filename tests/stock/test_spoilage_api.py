@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 from uuid import uuid4
@@ -15,12 +14,12 @@ from fastapi import FastAPI
 from services.stock.api.reports import CAUSES, HEADER
 from services.stock.domain import BookOldCard, Cause, ReverseMovement, SpoilBlank
 from shared.ledger import Context
+from tests.hosting import Caller
 from tests.stock.bengkulu import BENGKULU
 from tests.stock.test_api import codes, counted, post, received, sent, types
 
 pytestmark = pytest.mark.anyio
 
-Caller = Callable[[str, str], httpx2.AsyncClient]
 HERE, CENTRE = f"/offices/{BENGKULU}", "/offices/00"
 PLACE = {"item": "KTP_WNI", "location": "Gudang Disdukcapil"}
 WIB = ZoneInfo("Asia/Jakarta")

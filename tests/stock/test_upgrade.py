@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.postgres import PostgreSQL, ServiceDatabase
 from services.stock import views
 from services.stock.reactions import due
 from shared.clock import Deadline
-from shared.migrate import upgrade
-from shared.schema import scripts_of
+from tests.hosting import migrated
 
 pytestmark = pytest.mark.anyio
 
@@ -32,16 +28,8 @@ insert into consignments values
 
 @pytest.fixture
 def of_the_first(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
-    database = postgres.create_service_database("stock", f"stock_{uuid4().hex[:12]}")
-    config = Config()
-    config.set_main_option("script_location", str(scripts_of("stock")))
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = database.owner_url
-    command.upgrade(config, "0001")
-    postgres.sql(OF_THE_FIRST, database.name)
-    upgrade(scripts_of("stock"), database.owner_url)
-    yield database
-    postgres.drop_database(database.name)
+    with migrated(postgres, "stock", OF_THE_FIRST) as database:
+        yield database
 
 
 async def test_rows_of_the_first_version_are_read_and_waited_for(of_the_first: ServiceDatabase) -> None:

@@ -1,11 +1,8 @@
 """Which days are worked: the official list, and what an administrator of the nation declares beside it."""
 
-from datetime import date
-from functools import cache
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request
-from holidays import country_holidays
 from starlette.responses import Response
 
 from services.notify import views
@@ -15,7 +12,7 @@ from shared.auth import Role
 from shared.clock import utcnow
 from shared.http import Body, Problem, SafeStr, SomeDay, allow, engine_of, office_of, polled, principal, write
 from shared.http.documents import Written
-from shared.workdays import is_working_day
+from shared.workdays import holidays_of, is_working_day
 
 Year = Annotated[int, Query(ge=2000, le=2099)]
 
@@ -60,10 +57,5 @@ async def get_calendar(request: Request, year: Year) -> Response:
     """
     async with engine_of(request).connect() as connection:
         rows = await views.days_declared(connection, year)
-    return polled(request, {"year": year, "official": _official(year), "declared": [dict(row) for row in rows]})
-
-
-@cache
-def _official(year: int) -> list[dict[str, Any]]:
-    days: dict[date, str] = country_holidays("ID", years=year, categories=("public", "government"), language="id")
-    return [{"day": day, "name": name, "works": is_working_day(day)} for day, name in sorted(days.items())]
+    official = [{"day": day, "name": name, "works": is_working_day(day)} for day, name in holidays_of(year).items()]
+    return polled(request, {"year": year, "official": official, "declared": [dict(row) for row in rows]})

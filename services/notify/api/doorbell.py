@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import asyncpg
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.domain import Desk
+from shared.database import OF_THE_DATABASE
 from shared.http import Problem
 
 WATCHED_AT_MOST = 100
@@ -21,7 +20,6 @@ LOOK_EVERY = 2.0
 A_BREATH = 0.1
 """Seconds until the next look however often it rings."""
 ANSWER_WITHIN = 5.0
-OF_THE_DATABASE = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 STREAMS = Gauge("blanko_inbox_streams", "Inboxes that are watched now")
 

@@ -14,7 +14,7 @@ from services.notify import views
 from services.notify.api.common import api
 from services.notify.channels import ChannelSettings
 from services.notify.channels.settings import MAILBOX
-from services.notify.domain import MINISTRY, Channel, ChannelKind, KeepContact
+from services.notify.domain import MINISTRY, Channel, ChannelKind, KeepContact, contact_of
 from services.notify.views import Address
 from shared.auth import Role
 from shared.clock import utcnow
@@ -32,6 +32,7 @@ from shared.http import (
     cursor,
     engine_of,
     offices_in_scope,
+    once,
     polled,
     principal,
     write,
@@ -130,7 +131,7 @@ async def get_person(request: Request, person: Reference, start: Start = None, l
         if row is None:
             raise NotFound("person")
         seats = await views.seats(connection, person, utcnow().date())
-        changes, more = await views.history(connection, f"person/{person}", before[0] if before else None, limit)
+        changes, more = await views.history(connection, contact_of(person), before[0] if before else None, limit)
     content = _shown(row) | {
         "desks": seats,
         "history": changes,
@@ -159,11 +160,7 @@ def _regions(request: Request) -> list[str]:
 
 
 def _settings(request: Request) -> ChannelSettings:
-    state = request.app.state
-    if not hasattr(state, "channel_settings"):
-        state.channel_settings = ChannelSettings()
-    settings: ChannelSettings = state.channel_settings
-    return settings
+    return once(request, "channel_settings", ChannelSettings)
 
 
 def _kept(ways: Sequence[Way], known: Sequence[Address], settings: ChannelSettings) -> tuple[Address, ...]:

@@ -14,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from services.notify import views
 from services.notify.api.common import WITH_A_DESK, api, own_desk
-from services.notify.api.doorbell import OF_THE_DATABASE, Doorbell, Watched
+from services.notify.api.doorbell import Doorbell, Watched
 from services.notify.api.inbox import readable
 from services.notify.domain import Desk
-from shared.http import allow, engine_of
+from shared.database import OF_THE_DATABASE
+from shared.http import allow, engine_of, once
 
 PING_EVERY = 15.0
 LIFE = 900.0
@@ -102,8 +103,4 @@ async def _more(watched: Watched, last: int, stopping: asyncio.Event) -> bool:
 
 
 def _doorbell(request: Request) -> Doorbell:
-    state = request.app.state
-    if not hasattr(state, "doorbell"):
-        state.doorbell = Doorbell(state.engine)
-    doorbell: Doorbell = state.doorbell
-    return doorbell
+    return once(request, "doorbell", lambda: Doorbell(engine_of(request)))

@@ -5,9 +5,8 @@ lay on Kafka is read, `watching` watches the watchman.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -19,12 +18,11 @@ from services.notify.delivery.steadily import steadily
 from services.notify.delivery.writing import Letters
 from shared.clock import utcnow
 from shared.ledger import Ledger
+from shared.worker import Part
 
 LOOK_EVERY = 0.5
 REPORT_EVERY = 5.0
 MARK_EVERY = 60.0
-
-Part = Callable[[Ledger, AsyncEngine], Coroutine[Any, Any, None]]
 
 __all__ = ["delivering", "listening_on", "watch"]
 

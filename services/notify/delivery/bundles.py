@@ -8,7 +8,6 @@ from datetime import date, datetime
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.notify.delivery.steadily import INTERRUPTIONS
 from services.notify.domain import (
     LADDER,
     LETTER_ROLES,
@@ -24,7 +23,7 @@ from services.notify.views import outbox
 from services.notify.views.outbox import BundleKey, Lying
 from services.notify.wording import Told
 from shared.decider import Command
-from shared.ledger import Context, Entry, Ledger
+from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
 from shared.offices import offices
 
 CLOSED_AT_ONCE = 50

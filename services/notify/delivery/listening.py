@@ -9,12 +9,11 @@ from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.delivery.bundles import WHO, closing
-from services.notify.delivery.steadily import INTERRUPTIONS
 from services.notify.domain import BeginListening, CatchUp, Desk
 from services.notify.reactions import READS
 from services.notify.views import outbox, watching
 from shared.clock import utcnow
-from shared.ledger import Ledger
+from shared.ledger import INTERRUPTIONS, Ledger
 from shared.offices import offices
 from shared.relay import last_messages
 from shared.topics import create_topics

@@ -24,7 +24,6 @@ from services.notify.channels import (
 )
 from services.notify.channels import Result as Came
 from services.notify.delivery.bundles import LEVEL_OF, WHO, kept_of
-from services.notify.delivery.steadily import INTERRUPTIONS
 from services.notify.delivery.writing import Letters
 from services.notify.domain import (
     BeginTry,
@@ -37,11 +36,11 @@ from services.notify.domain import (
     SendBegun,
 )
 from services.notify.reactions import place_of
-from services.notify.views import outbox
-from services.notify.views.outbox import Contact, DueSend, Lying
+from services.notify.views import Address, outbox
+from services.notify.views.outbox import DueSend, Lying
 from services.notify.wording import Wording, together
 from shared.clock import utcnow
-from shared.ledger import Entry, Ledger
+from shared.ledger import INTERRUPTIONS, Entry, Ledger
 
 AT_ONCE = 8
 LOOKED_AT = 64
@@ -151,7 +150,7 @@ class Sender:
         address = self._waits_for.get(send.key)
         return address is None or self._rests_until.get(address, now) <= now
 
-    async def _rests(self, send: DueSend, reached_by: Sequence[Contact], now: datetime) -> bool:
+    async def _rests(self, send: DueSend, reached_by: Sequence[Address], now: datetime) -> bool:
         """Whether its next address has had enough for now. If it has not, this send is counted."""
         decision, _ = await self._ledger.preview(_begin_try(send, reached_by, now))
         begun = next((fact for _, fact in decision if isinstance(fact, SendBegun)), None)
@@ -170,12 +169,12 @@ class Sender:
         self._waits_for[send.key] = address
         self._rests_until[address] = until
 
-    def _begin(self, send: DueSend, reached_by: Sequence[Contact]) -> None:
+    def _begin(self, send: DueSend, reached_by: Sequence[Address]) -> None:
         task = asyncio.create_task(self._try(send, reached_by), name="send")
         self._trying[send.key] = task
         task.add_done_callback(lambda _: self._trying.pop(send.key, None))
 
-    async def _try(self, send: DueSend, reached_by: Sequence[Contact]) -> None:
+    async def _try(self, send: DueSend, reached_by: Sequence[Address]) -> None:
         try:
             written = await self._written(send) if reached_by else None
             now = self._now()
@@ -310,7 +309,7 @@ def message_id(message: str) -> str:
     return hashlib.sha256(message.encode()).hexdigest()
 
 
-def _begin_try(send: DueSend, reached_by: Sequence[Contact], now: datetime) -> BeginTry:
+def _begin_try(send: DueSend, reached_by: Sequence[Address], now: datetime) -> BeginTry:
     return BeginTry(
         now=now,
         occurred_at=now,
@@ -321,6 +320,6 @@ def _begin_try(send: DueSend, reached_by: Sequence[Contact], now: datetime) -> B
     )
 
 
-def _destination(reached_by: Sequence[Contact], begun: SendBegun) -> Destination:
+def _destination(reached_by: Sequence[Address], begun: SendBegun) -> Destination:
     contact = next(each for each in reached_by if each.channel == begun.channel)
     return Destination(Kind(contact.kind.value), contact.address, contact.secret)

@@ -3,13 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
-from shared.ledger import Busy, OutcomeUnknown
-
-INTERRUPTIONS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Busy, OutcomeUnknown)
+from shared.ledger import INTERRUPTIONS
 
 log = structlog.get_logger()
 

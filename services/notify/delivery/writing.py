@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.channels import Attachment
 from services.notify.delivery.bundles import LEVEL_OF, WHO, kept_of, wants_letter
-from services.notify.delivery.steadily import INTERRUPTIONS
 from services.notify.domain import (
     LADDER,
     LETTER_ROLES,
@@ -34,7 +33,7 @@ from services.notify.domain import (
 from services.notify.letters import html, pdf
 from services.notify.views import outbox
 from services.notify.views.outbox import BundleKey, ShortageNow
-from shared.ledger import Entry, Ledger
+from shared.ledger import INTERRUPTIONS, Entry, Ledger
 from shared.offices import offices
 
 SHORTFALLS_AT_MOST = 600

@@ -41,6 +41,11 @@ def send_of(desk: Desk, bundle: int, person: str) -> str:
     return f"send/{desk.role}/{desk.region}/{bundle}/{person}"
 
 
+def contact_of(person: str) -> str:
+    """The stream of how a person is reached."""
+    return f"person/{person}"
+
+
 def silences_of(office: str) -> str:
     """The stream of an office's silences."""
     return f"silence/{office}"
@@ -76,8 +81,13 @@ class OfficeCommand(Command):
     heard_on: date | None = None
 
     @property
-    def streams(self) -> tuple[str, ...]:
+    def heard_in(self) -> tuple[str, ...]:
+        """The stream of the office's news, if this is some."""
         return () if self.heard_on is None else (heard_of(self.office),)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return self.heard_in
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,8 +104,7 @@ class ShortageCommand(OfficeCommand):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        # Not super(): a dataclass with slots is another class than the one this was written in.
-        return (self.stream, *OfficeCommand.streams.fget(self))  # type: ignore[attr-defined]
+        return (self.stream, *self.heard_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,8 +116,8 @@ class TellingCommand(ShortageCommand):
         rules = (policies_of(self.place.province), policies_of(MINISTRY), CALENDAR, LISTENING, silences_of(self.office))
         place = self.place
         desks = tuple(dict.fromkeys(d for p in (place.province, *place.before) for d in desks_around(self.office, p)))
-        own: tuple[str, ...] = ShortageCommand.streams.fget(self)  # type: ignore[attr-defined]
-        return (*own, *dict.fromkeys(rules), *map(directory_of, desks), *map(post_of, desks))
+        around = (*map(directory_of, desks), *map(post_of, desks))
+        return (self.stream, *self.heard_in, *dict.fromkeys(rules), *around)
 
 
 def desks_around(office: str, province: str) -> Iterator[Desk]:

@@ -71,7 +71,6 @@ MINISTRY = "00"
 ROLES = {Level.CITY: "head", Level.PROVINCE: "province", Level.NATIONAL: "national"}
 SEVERITY = list(StockLevel)
 LADDER = list(Level)
-ABOVE = {Level.CITY: Level.PROVINCE, Level.PROVINCE: Level.NATIONAL}
 AT_LEAST = {StockLevel.LOW: Level.CITY, StockLevel.CRITICAL: Level.PROVINCE, StockLevel.EMPTY: Level.NATIONAL}
 
 

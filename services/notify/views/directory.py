@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notify.domain import ChannelKind, Desk, DeskHolders
+from services.notify.domain import Channel, ChannelKind, Desk, DeskHolders
 
 _HOLDERS = text("select appointments, leave, kept from desks where role = :role and region = :region")
 _SEATS = """
@@ -27,12 +27,17 @@ _EVERYBODY = text("select * from people where person > :after order by person li
 
 
 class Address(msgspec.Struct, frozen=True):
-    """One way to reach a person, under a name; a webhook's `secret` signs what is sent to it. Never for a log."""
+    """One way to reach a person, under a name; a webhook's `secret` signs what is sent to it. In no fact, in no log."""
 
     name: str
     kind: ChannelKind
     address: str
     secret: str | None = None
+
+    @property
+    def channel(self) -> Channel:
+        """The channel without its address."""
+        return Channel(self.name, self.kind)
 
 
 async def holders(connection: AsyncConnection, desk: Desk) -> DeskHolders:

@@ -13,8 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notify.domain import (
     AlarmSent,
     Answer,
-    Channel,
-    ChannelKind,
     Desk,
     DeskHolders,
     Figures,
@@ -24,6 +22,7 @@ from services.notify.domain import (
     Relief,
     StockLevel,
 )
+from services.notify.views.directory import Address
 
 log = structlog.get_logger()
 
@@ -62,20 +61,6 @@ class ShortageNow(msgspec.Struct, frozen=True):
     refused: str | None
     relief: Relief | None
     proposal: Proposal | None
-
-
-class Contact(msgspec.Struct, frozen=True):
-    """One way to reach a person, with the address: it goes into no fact and no log."""
-
-    name: str
-    kind: ChannelKind
-    address: str
-    secret: str | None = None
-
-    @property
-    def channel(self) -> Channel:
-        """The channel without its address."""
-        return Channel(self.name, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +279,12 @@ async def bundles_unreached(connection: AsyncConnection, limit: int) -> Sequence
     return (await connection.execute(_UNREACHED, {"limit": limit})).all()
 
 
-async def contacts_of(connection: AsyncConnection, people: Iterable[str]) -> Mapping[str, tuple[Contact, ...]]:
+async def contacts_of(connection: AsyncConnection, people: Iterable[str]) -> Mapping[str, tuple[Address, ...]]:
     """How these people are reached, best first; those of whom nothing is known are left out."""
     found = {}
     for row in await connection.execute(_CONTACTS, {"who": list(people)}):
         try:
-            found[row.person] = msgspec.json.decode(row.channels, type=tuple[Contact, ...])
+            found[row.person] = msgspec.json.decode(row.channels, type=tuple[Address, ...])
         except msgspec.ValidationError:
             # No address in the log, and nobody else is kept waiting.
             log.error("contact_unreadable", person=row.person)

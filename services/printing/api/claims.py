@@ -13,7 +13,7 @@ from services.printing import views
 from services.printing.api.common import OF_JOBS, WORKERS, Location, api, entered
 from services.printing.domain import JOBS_AT_ONCE, Card, ClaimJobs, DeclareNotPrinted
 from shared.clock import utcnow
-from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, office_of, polled, write
+from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, office_of, once, polled, write
 from shared.http.documents import Written
 
 SPARE = 2
@@ -144,8 +144,5 @@ class Dealing:
 
 
 def _dealing(request: Request, queue: str) -> Dealing:
-    state = request.app.state
-    if not hasattr(state, "dealings"):
-        state.dealings = {}
-    dealings: dict[str, Dealing] = state.dealings
+    dealings: dict[str, Dealing] = once(request, "dealings", dict)
     return dealings.setdefault(queue, Dealing())

@@ -48,6 +48,11 @@ class Quotas(Body):
     CRITICAL: CardsADay | None = None
     EMPTY: CardsADay | None = None
 
+    def known(self) -> dict[Level, int]:
+        """The quotas as the domain knows them."""
+        levels: dict[Level, int | None] = {"LOW": self.LOW, "CRITICAL": self.CRITICAL, "EMPTY": self.EMPTY}
+        return {level: cards for level, cards in levels.items() if cards is not None}
+
 
 class Class(Body):
     """Jobs that wait together: lower ranks first, in shortage by `shortage_rank`.
@@ -65,13 +70,12 @@ class Class(Body):
 
     def known(self) -> PriorityClass:
         """The class as the domain knows it."""
-        quotas: dict[Level, int] = {level: cards for level, cards in self.quotas if cards is not None}  # type: ignore[misc]
         return PriorityClass(
             name=self.name,
             rank=self.rank,
             shortage_rank=self.shortage_rank,
             reasons=self.reasons,
-            quotas=quotas,
+            quotas=self.quotas.known(),
             letter_holders=self.letter_holders,
         )
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stock import views
+from shared.http import once
 from shared.offices import Office, Offices
 from shared.workdays import silent_since
 
@@ -39,11 +40,7 @@ class Silence:
 
 async def silent(request: Request, connection: AsyncConnection, asked: Iterable[str]) -> frozenset[str]:
     """The silent ones among these offices."""
-    state = request.app.state
-    if not hasattr(state, "silence"):
-        state.silence = Silence()
-    silence: Silence = state.silence
-    return await silence.among(connection, state.offices, asked)
+    return await once(request, "silence", Silence).among(connection, request.app.state.offices, asked)
 
 
 async def _silent(connection: AsyncConnection, offices: Collection[Office]) -> frozenset[str]:

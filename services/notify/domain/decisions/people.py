@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.notify.domain.commands import contact_of
 from services.notify.domain.facts.people import ContactChanged
 from services.notify.domain.facts.post import Channel
 from shared.decider import Command, Decision, States
@@ -18,7 +19,7 @@ class KeepContact(Command):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (f"person/{self.person}",)
+        return (contact_of(self.person),)
 
 
 def keep_contact(command: KeepContact, states: States) -> Decision:

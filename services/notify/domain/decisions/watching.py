@@ -64,8 +64,7 @@ class RaiseAlarm(OfficeCommand):
 
     @property
     def streams(self) -> tuple[str, ...]:
-        own: tuple[str, ...] = OfficeCommand.streams.fget(self)  # type: ignore[attr-defined]
-        return (*own, LISTENING, *map(post_of, self.desks))
+        return (*self.heard_in, LISTENING, *map(post_of, self.desks))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
