@@ -41,10 +41,10 @@ def _beside_pgbench(site: Site, effort: Effort, callers: int, clients: int, libr
         Helper("bench.helpers.appends", site.folder / "appends.log") as ledger,
         Helper("bench.helpers.aggregates", site.folder / "aggregates.log") as aggregates,
     ):
-        _ledger(ledger, books, callers, 1)  # leaves the row that pgbench copies
+        append_rate(ledger, books, callers, 1)  # leaves the row that pgbench copies
         pgbench = PgBench(site, books)
         modes: dict[str, Callable[[], float]] = {
-            "ledger": partial(_ledger, ledger, books, callers, effort.seconds),
+            "ledger": partial(append_rate, ledger, books, callers, effort.seconds),
             "same rows": partial(pgbench.rate, "same_rows", clients, effort.seconds),
             "bare row": partial(pgbench.rate, "bare_row", clients, effort.seconds),
         }
@@ -62,7 +62,8 @@ def _beside_pgbench(site: Site, effort: Effort, callers: int, clients: int, libr
     return found
 
 
-def _ledger(helper: Helper, books: Books, callers: int, seconds: int) -> float:
+def append_rate(helper: Helper, books: Books, callers: int, seconds: int) -> float:
+    """Appends a second of `bench.helpers.appends`. Raises `Void` unless each that was answered is stored."""
     books.reset()
     answer = helper.ask(url=books.url, callers=callers, seconds=seconds)
     if books.facts() != answer["answered"]:

@@ -21,8 +21,8 @@ METADATA = msgspec.json.encode(Metadata("stock-worker", "printing.CardPrinted", 
 encode = msgspec.json.Encoder().encode
 Record = tuple[Any, ...]
 
-_COLUMNS: tuple[str, ...] = ("position", "stream", "version", "type", "schema", "data", "metadata")
-_COLUMNS += ("occurred_at", "recorded_at", "topic", "sequence", "hash")
+COLUMNS: tuple[str, ...] = ("position", "stream", "version", "type", "schema", "data", "metadata")
+COLUMNS += ("occurred_at", "recorded_at", "topic", "sequence", "hash")
 
 
 class Log:
@@ -84,7 +84,7 @@ class Log:
         self, owner: "asyncpg.Connection[Any]", events: Iterable[Record], then: Callable[[], None] | None = None
     ) -> None:
         """COPYs the events as they are made, then what they add up to; in between `then` may add to that."""
-        await owner.copy_records_to_table("events", records=events, columns=_COLUMNS)
+        await owner.copy_records_to_table("events", records=events, columns=COLUMNS)
         if then is not None:
             then()
         for stream, (version, state) in self.heads.items():

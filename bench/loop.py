@@ -5,19 +5,19 @@ It is measured on the whole stack, otherwise idle, beside what Kafka alone takes
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import httpx2
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.books import ITEM, LOCATION, cities
 from bench.figures import Effort, Figure, Findings, Series, Void, at_most, measures, series
+from bench.log import connect
 from bench.site import Site, require_durable
 from deploy.local.stack import Ports, Stack
 from shared.offices import Office
@@ -30,11 +30,14 @@ QUIET = 0.02
 """Seconds between two measurements, so that none meets what the one before it left to do."""
 TOPIC = "blanko.bench"
 MESSAGE = b"x" * 300
+_OPENED = "select true from events where stream = $1 limit 1"
 
+Pair = tuple[float, float]
+"""Seconds that something took, and the bare round trip after it."""
 FrontEnd = Callable[[bytes], Awaitable[None]]
 """Sends a request and reads its answer."""
-Shortage = Callable[[str, float], Awaitable[float]]
-"""When an office's shortage was committed; not before the moment given."""
+Until = Callable[[str, tuple[object, ...], float], Awaitable[float]]
+"""When a commit, not before the moment given, was followed by a yes to this question."""
 
 
 @measures(
@@ -51,42 +54,53 @@ def print_to_notify(site: Site, effort: Effort) -> Findings:
             require_durable(stack.postgres)
         pairs = asyncio.run(_measure(stack, cities()[:CROSSINGS]))
     rounds = [pairs[number :: effort.rounds] for number in range(effort.rounds)]
-    cards, trips = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return beside_round_trips(rounds, "print_to_notify", "kafka_rtt")
+
+
+def beside_round_trips(rounds: Sequence[Sequence[Pair]], name: str, bare: str) -> Findings:
+    """The figures `…_vs_kafka_rtt`, p50 ÷ p50, and p50 and p99 of both under these names, in ms."""
+
+    def milliseconds(of: Callable[[list[float]], float], which: int) -> Series:
+        # The value is that of all samples, which for a rare one is not the median of the rounds.
+        columns = [[pair[which] * 1000 for pair in round] for round in rounds]
+        return Series([of(column) for column in columns], of([each for column in columns for each in column]))
+
     return {
-        "print_to_notify_vs_kafka_rtt": series([median(c for c, _ in r) / median(t for _, t in r) for r in rounds]),
-        "print_to_notify_p50": _milliseconds(median, [[c for c, _ in r] for r in rounds], cards),
-        "print_to_notify_p99": _milliseconds(_p99, [[c for c, _ in r] for r in rounds], cards),
-        "kafka_rtt_p50": _milliseconds(median, [[t for _, t in r] for r in rounds], trips),
-        "kafka_rtt_p99": _milliseconds(_p99, [[t for _, t in r] for r in rounds], trips),
+        f"{name}_vs_kafka_rtt": series([median(c for c, _ in r) / median(t for _, t in r) for r in rounds]),
+        f"{name}_p50": milliseconds(median, 0),
+        f"{name}_p99": milliseconds(_p99, 0),
+        f"{bare}_p50": milliseconds(median, 1),
+        f"{bare}_p99": milliseconds(_p99, 1),
     }
-
-
-def _milliseconds(of: Callable[[list[float]], float], rounds: list[list[float]], all_: list[float]) -> Series:
-    """Of each round; the value is that of all samples, which for a rare one is not the median of the rounds."""
-    return Series([of(r) * 1000 for r in rounds], of(all_) * 1000)
 
 
 def _p99(seconds: list[float]) -> float:
     return quantiles(seconds, n=100, method="inclusive")[98]
 
 
-async def _measure(stack: Stack, offices: Iterable[Office]) -> list[tuple[float, float]]:
+async def _measure(stack: Stack, offices: Iterable[Office]) -> list[Pair]:
     """Seconds from each card to its shortage, and of the round trip after it."""
     offices = list(offices)
-    async with _front_end(stack) as front_end, _notify(stack) as shortage, _kafka(stack) as round_trip:
+    url = stack.databases["notify"].app_url
+    async with (
+        _front_end(stack) as front_end,
+        commits(url) as until,
+        producing(stack.bootstrap_servers) as producer,
+        round_trips(stack.bootstrap_servers, producer) as round_trip,
+    ):
         async with httpx2.AsyncClient(timeout=10) as client:
             for office in offices:
                 await _stock_up(client, stack, office)
         for office in offices:
             # No office's first card is the one that makes it low: the books it touches were touched before.
             await front_end(_printed(stack, office))
-        await _settled(stack)
+        await settled(stack)
         for _ in range(20):
             await round_trip()
         pairs = []
         for office in offices:
             await asyncio.sleep(QUIET)
-            card = await _print(front_end, stack, office, shortage)
+            card = await _print(front_end, stack, office, until)
             await asyncio.sleep(QUIET)
             pairs.append((card, await round_trip()))
         return pairs
@@ -100,11 +114,11 @@ async def _stock_up(client: httpx2.AsyncClient, stack: Stack, office: Office) ->
     await _post(client, stack, "stock", "storekeeper", office, "opening-counts", count)
 
 
-async def _print(front_end: FrontEnd, stack: Stack, office: Office, shortage: Shortage) -> float:
+async def _print(front_end: FrontEnd, stack: Stack, office: Office, until: Until) -> float:
     request = _printed(stack, office)
     began = time.perf_counter()
     await front_end(request)
-    return await shortage(office.id, began) - began
+    return await until(_OPENED, (f"shortage/{office.id}/{ITEM}",), began) - began
 
 
 def _printed(stack: Stack, office: Office) -> bytes:
@@ -151,37 +165,44 @@ async def _post(
 
 
 @asynccontextmanager
-async def _notify(stack: Stack) -> AsyncIterator[Shortage]:
-    """When notify has committed that an office's shortage was opened: its commits wake us, nothing is polled."""
-    url = stack.databases["notify"].app_url.replace("+asyncpg", "")
-    listener, reader = await asyncpg.connect(url), await asyncpg.connect(url)
+async def commits(database_url: str) -> AsyncIterator[Until]:
+    """Watches a service's log: its commits wake us, nothing is polled."""
+    listener, reader = await connect(database_url), await connect(database_url)
     woken: asyncio.Queue[float] = asyncio.Queue()
     await listener.add_listener("appended", lambda *_: woken.put_nowait(time.perf_counter()))
 
-    async def shortage(office: str, since: float) -> float:
-        stream = f"shortage/{office}/{ITEM}"
+    async def until(question: str, arguments: tuple[object, ...], since: float) -> float:
         async with asyncio.timeout(10):
             while True:
                 at = await woken.get()
-                if at > since and await reader.fetchval("select true from events where stream = $1 limit 1", stream):
+                if at > since and await reader.fetchval(question, *arguments):
                     return at
 
-    yield shortage
+    yield until
     await listener.close()
     await reader.close()
 
 
 @asynccontextmanager
-async def _kafka(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[float]]]:
-    """One message to a topic and back, with the settings of the relay's producer and the reader's consumer."""
-    await create_topics(stack.bootstrap_servers, [TOPIC])
+async def producing(bootstrap_servers: str) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer with the settings of the relay's."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=stack.bootstrap_servers, enable_idempotence=True, acks="all", compression_type="zstd"
-    )
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=stack.bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+        bootstrap_servers=bootstrap_servers, enable_idempotence=True, acks="all", compression_type="zstd"
     )
     await producer.start()
+    yield producer
+    await producer.stop()
+
+
+@asynccontextmanager
+async def round_trips(
+    bootstrap_servers: str, producer: AIOKafkaProducer
+) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+    """One message to a topic and back, in seconds, with the settings of the reader's consumer."""
+    await create_topics(bootstrap_servers, [TOPIC])
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     await consumer.start()
     consumer.assign([TopicPartition(TOPIC, 0)])
 
@@ -194,15 +215,14 @@ async def _kafka(stack: Stack) -> AsyncIterator[Callable[[], Awaitable[float]]]:
         return time.perf_counter() - began
 
     yield round_trip
-    await producer.stop()
     await consumer.stop()
 
 
-async def _settled(stack: Stack) -> None:
+async def settled(stack: Stack) -> None:
     """Everything published so far has been applied everywhere."""
     heads: list[Any] = []
     for service in stack.services:
-        heads.append(await asyncpg.connect(stack.databases[service].app_url.replace("+asyncpg", "")))
+        heads.append(await connect(stack.databases[service].app_url))
     before: list[int] = []
     unchanged = 0
     async with asyncio.timeout(60):

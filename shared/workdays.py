@@ -4,7 +4,7 @@ Days are announced, and sometimes added, by decree: those of a coming year may s
 for what is asked again every day: whatever rests on them is told anew when they turn out to be others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -34,17 +34,22 @@ def is_working_day(day: date) -> bool:
     return day.weekday() < SATURDAY and day not in _holidays()
 
 
-def working_days_before(day: date, count: int) -> date:
+def working_days_before(day: date, count: int, works: Callable[[date], bool] = is_working_day) -> date:
     """The first of the last `count` working days that were over when `day` began."""
     while count:
         day -= timedelta(days=1)
-        count -= is_working_day(day)
+        count -= works(day)
     return day
 
 
-def silent_since(now: datetime, timezone: ZoneInfo, days: int) -> datetime:
-    """Whoever was not heard of since this moment was silent for so many whole working days."""
-    first = working_days_before(now.astimezone(timezone).date(), days)
+def silent_since(
+    now: datetime, timezone: ZoneInfo, days: int, works: Callable[[date], bool] = is_working_day
+) -> datetime:
+    """Whoever was not heard of since this moment was silent for so many whole working days.
+
+    `works` says which days are: the official list, unless somebody keeps a better one.
+    """
+    first = working_days_before(now.astimezone(timezone).date(), days, works)
     return datetime.combine(first, time(), timezone)
 
 

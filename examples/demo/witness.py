@@ -40,6 +40,7 @@ PROMISED = {
         "ReplenishmentForwarded",
         "AllocationApproved",
         "AllocationDeclined",
+        "AllocationReleased",
         "ConsignmentAnnounced",
         "ConsignmentOverdue",
         "LoanGranted",

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from services.notify.domain import (
+    MINISTRY,
     AlarmKind,
     DeadlinePassed,
     Figures,
@@ -17,6 +18,7 @@ from services.notify.domain import (
     NoteForwarded,
     NoteProposal,
     NoteRelief,
+    NoteTakenBack,
     Place,
     Proposal,
     RaiseAlarm,
@@ -34,6 +36,27 @@ from shared.offices import offices
 from shared.workdays import is_working_day
 
 READS = ("stock",)
+BY_OTHERS = frozenset(
+    {
+        # What follows from something that is told besides, or from the end of a day.
+        "StockLow",
+        "StockRecovered",
+        # The clock's.
+        "ReliefProposed",
+        "ConsignmentOverdue",
+        "LoanOverdue",
+        "DestructionOverdue",
+        # What the province, the centre or another office did for the office.
+        "AllocationApproved",
+        "AllocationDeclined",
+        "AllocationReleased",
+        "ReplenishmentForwarded",
+        "ConsignmentAnnounced",
+        "LoanGranted",
+        "LoanReturned",
+    }
+)
+"""Types of messages that are about an office, and tell of nothing that it did itself."""
 
 
 class StockLow(msgspec.Struct, frozen=True):
@@ -63,16 +86,27 @@ class ReliefProposed(msgspec.Struct, frozen=True):
 
 
 class Promised(msgspec.Struct, frozen=True):
-    """What `AllocationApproved` and `ConsignmentAnnounced` have in common: blanks for a day."""
+    """What `AllocationApproved` and `ConsignmentAnnounced` have in common: blanks for a day.
+
+    A `consignment` is sent of an `allocation`, or of none; without one this is the allocation's own promise.
+    """
 
     item: str
     quantity: int
     promised_on: date
+    allocation: str | None = None
+    consignment: str | None = None
+
+
+class AllocationReleased(msgspec.Struct, frozen=True):
+    item: str
+    allocation: str
 
 
 class BlanksReceived(msgspec.Struct, frozen=True):
     item: str
     quantity: int
+    consignment: str | None = None
 
 
 class ReplenishmentForwarded(msgspec.Struct, frozen=True):
@@ -85,6 +119,10 @@ class ReplenishmentForwarded(msgspec.Struct, frozen=True):
 class AllocationDeclined(msgspec.Struct, frozen=True):
     item: str
     declined_by: str
+    reason: str
+
+
+class ReservationReleased(msgspec.Struct, frozen=True):
     reason: str
 
 
@@ -125,16 +163,25 @@ def react(message: Incoming, now: datetime) -> Command | None:
     """What a message means for notify: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
     if message.type == "CanarySung":
         song = msgspec.json.decode(message.data, type=CanarySung)
-        return HearCanary(now=now, occurred_at=message.occurred_at, night=song.night, sung_at=song.at)
+        zone = offices().known(MINISTRY).timezone
+        return HearCanary(now=now, occurred_at=message.occurred_at, night=song.night, sung_at=song.at, zone=zone)
     office = offices().get(message.office)
     if office is None:
         return None
     heard: dict[str, Any] = {"now": now, "occurred_at": message.occurred_at, "office": message.office}
-    heard["heard_on"] = office.day_at(message.occurred_at)
+    if _by_the_office(message):
+        heard["heard_on"] = office.day_at(message.occurred_at)
     return _alarm(message, heard, now) or _news(message, heard | {"place": place_of(message.office, now)}, heard)
 
 
-def _news(message: Incoming, here: dict[str, Any], heard: dict[str, Any]) -> Command:
+def _by_the_office(message: Incoming) -> bool:
+    """Whether the office itself did this, and so is not silent."""
+    if message.type == "ReservationReleased":
+        return msgspec.json.decode(message.data, type=ReservationReleased).reason != "EXPIRED"
+    return message.type not in BY_OTHERS
+
+
+def _news(message: Incoming, here: dict[str, Any], heard: dict[str, Any]) -> Command | None:
     match message.type:
         case "StockLow":
             low = msgspec.json.decode(message.data, type=StockLow)
@@ -153,15 +200,24 @@ def _news(message: Incoming, here: dict[str, Any], heard: dict[str, Any]) -> Com
             return ShortageOver(**here, item=recovered.item, episode=recovered.episode, figures=figures)
         case "ReliefProposed":
             proposed = msgspec.json.decode(message.data, type=ReliefProposed)
-            proposal = Proposal(wanted=proposed.wanted, covered=proposed.covered, lines=proposed.lines)
+            proposal = Proposal(proposed.wanted, proposed.covered, proposed.lines, as_of=message.occurred_at)
             return NoteProposal(**here, item=proposed.item, episode=proposed.episode, proposal=proposal)
         case "AllocationApproved":
             return _promised(message, here, ReliefKind.ALLOCATED)
         case "ConsignmentAnnounced":
             return _promised(message, here, ReliefKind.ANNOUNCED)
+        case "AllocationReleased":
+            released = msgspec.json.decode(message.data, type=AllocationReleased)
+            return NoteTakenBack(**here, item=released.item, promise=released.allocation)
         case "BlanksReceived":
             received = msgspec.json.decode(message.data, type=BlanksReceived)
-            return NoteRelief(**here, item=received.item, kind=ReliefKind.RECEIVED, quantity=received.quantity)
+            return NoteRelief(
+                **here,
+                item=received.item,
+                kind=ReliefKind.RECEIVED,
+                quantity=received.quantity,
+                promise=received.consignment,
+            )
         case "ReplenishmentForwarded":
             asked = msgspec.json.decode(message.data, type=ReplenishmentForwarded)
             return NoteForwarded(
@@ -171,7 +227,7 @@ def _news(message: Incoming, here: dict[str, Any], heard: dict[str, Any]) -> Com
             no = msgspec.json.decode(message.data, type=AllocationDeclined)
             return NoteDeclined(**here, item=no.item, by=no.declined_by, reason=no.reason)
         case _:
-            return HearOffice(**heard)
+            return HearOffice(**heard) if "heard_on" in heard else None
 
 
 def _alarm(message: Incoming, heard: dict[str, Any], now: datetime) -> RaiseAlarm | None:
@@ -208,7 +264,8 @@ def _alarm(message: Incoming, heard: dict[str, Any], now: datetime) -> RaiseAlar
 def due(deadline: Deadline, now: datetime, stale: bool) -> DeadlinePassed | MissCanary:
     """A wait is over; whether that still matters is the state's to say."""
     if deadline.kind == "canary":
-        return MissCanary(now=now, occurred_at=deadline.due, wait=int(deadline.data))
+        zone = offices().known(MINISTRY).timezone
+        return MissCanary(now=now, occurred_at=deadline.due, wait=int(deadline.data), zone=zone)
     _, office, item = deadline.stream.split("/")
     return DeadlinePassed(
         now=now,
@@ -234,5 +291,12 @@ def _promised(message: Incoming, here: dict[str, Any], kind: ReliefKind) -> Note
     # The promise holds until the day is over where the blanks are awaited.
     until = datetime.combine(promise.promised_on, time.max, offices().known(message.office).timezone)
     return NoteRelief(
-        **here, item=promise.item, kind=kind, quantity=promise.quantity, promised_on=promise.promised_on, until=until
+        **here,
+        item=promise.item,
+        kind=kind,
+        quantity=promise.quantity,
+        promised_on=promise.promised_on,
+        until=until,
+        promise=promise.consignment or promise.allocation,
+        under=promise.allocation if promise.consignment is not None else None,
     )

@@ -7,6 +7,7 @@ under way) stays there.
 from services.stock.domain import (
     AllocationApproved,
     AllocationDeclined,
+    AllocationReleased,
     BlanksDestroyed,
     BlanksDispatched,
     BlanksMoved,
@@ -65,6 +66,7 @@ PROMISED: dict[type[Fact], int] = {
     ReplenishmentForwarded: 1,
     AllocationApproved: 1,
     AllocationDeclined: 1,
+    AllocationReleased: 1,
     LoanGranted: 1,
     LoanReturned: 1,
     LoanOverdue: 1,

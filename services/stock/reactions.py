@@ -188,8 +188,9 @@ def _relief(deadline: Deadline, told: dict[str, Any]) -> StockCommand:
     )
 
 
-def _canary(deadline: Deadline, told: dict[str, Any]) -> SingCanary:
-    return SingCanary(**told, night=date.fromisoformat(deadline.data))
+def _canary(_: Deadline, told: dict[str, Any]) -> SingCanary:
+    # A clock that stood still for many nights sings for the latest, and not for each of them.
+    return song_of_tonight(told["now"])
 
 
 def song_of_tonight(now: datetime) -> SingCanary:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
+from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +32,8 @@ _UNSAFE = re.compile(
     r"|(?<![0-9])([0-9]{2}[ .-]?){3}[0-9]{6}[ .-]?[0-9]{4}(?![0-9])|(?<![0-9])([0-9]{4}[ .-]){3}[0-9]{4}(?![0-9])"
     r"|(?<![\w.-])(\+?62|0)[ .-]?8[0-9]{1,2}([ .-]?[0-9]{3,4}){2,3}(?![\w-])"
 )
+# Control and format characters, and separators of lines: text that shows otherwise than it is stored, or not at all.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 # By chance one in 250 ids written without dashes has as many digits in a row, one in 2,000 with them.
 _ID = re.compile(
     r"\b((?=[0-9]*[a-f])[0-9a-f]{32}|(?=[0-9-]*[a-f])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})\b", re.IGNORECASE
@@ -53,9 +56,13 @@ class Body(BaseModel):
 
 
 def _safe(text: str) -> str:
-    if _UNSAFE.search(_ID.sub(" ", text)):
+    if _UNSAFE.search(_ID.sub(" ", text)) or (not text.isascii() and any(map(_unseen, text))):
         raise PydanticCustomError("unsafe_text", "Text should hold no control characters and no person's number")
     return text
+
+
+def _unseen(character: str) -> bool:
+    return character not in "\t\n" and category(character) in _UNSEEN
 
 
 def opaque(reference: str) -> str:

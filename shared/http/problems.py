@@ -18,6 +18,8 @@ from shared.decider import Refused
 from shared.ledger import Busy, KeyReused, OutcomeUnknown, Unstorable
 
 RETRY_AFTER = {"Retry-After": "1"}
+AWAY = ("08", "53", "57")
+"""Classes of SQLSTATE: no connection, no room, and a server that stops, begins or recovers."""
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
 
 # Of pydantic's messages those that are made of our own rules; others may quote what was sent.
@@ -153,8 +155,9 @@ def _fault(error: Mapping[str, Any], place: tuple[str, ...]) -> dict[str, str]:
 
 def _of_the_database(error: Exception) -> bool:
     """It could not be reached or had no connection for us; a fault in what we asked it is our fault."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error.orig, OSError)
-    return isinstance(error, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError) or (
-        isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "")[:2] in ("08", "53", "57")
-    )
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    invalidated = isinstance(error, DBAPIError) and error.connection_invalidated
+    # A server that stands by, and may be the primary in a moment.
+    stands_by = isinstance(cause and cause.__cause__, asyncpg.TargetServerAttributeNotMatched)
+    away = isinstance(cause, OSError | TimeoutError | PoolTimeout | asyncpg.InterfaceError)
+    return invalidated or stands_by or away or str(getattr(cause, "sqlstate", None))[:2] in AWAY

@@ -46,14 +46,22 @@ class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
 class Unit:
     """Commands that are stored together or not at all, with the reader's position and further rows.
 
-    `key` is the idempotency key; only a command that stands alone can have one.
+    `key` is the idempotency key; only a command that stands alone can have one. The rows of one that stands `alone`
+    are what it says beside its facts: refused, it says nothing. Others are stored whatever becomes of the commands.
     """
 
-    __slots__ = ("_future", "entries", "key", "outcomes", "read", "rows")
+    __slots__ = ("_future", "alone", "entries", "key", "outcomes", "read", "rows")
 
     def __init__(
-        self, entries: Sequence[Entry], read: Read | None, rows: Sequence[Row], future: "asyncio.Future[list[Outcome]]"
+        self,
+        entries: Sequence[Entry],
+        read: Read | None,
+        rows: Sequence[Row],
+        future: "asyncio.Future[list[Outcome]]",
+        *,
+        alone: bool = False,
     ) -> None:
+        self.alone = alone
         self.entries = entries
         self.read = read
         self.rows = rows
@@ -114,6 +122,8 @@ class Batch:
         outcomes: list[Any] = []
         for entry in unit.entries:
             outcomes.append(self._decide(entry, heads, events, rows, added))
+        if unit.alone and isinstance(outcomes[0], Refused):
+            rows = []
         self.units.append(unit)
         unit.outcomes = outcomes
         for stream, (version, state) in heads.items():

@@ -83,10 +83,10 @@ class Ledger:
     async def execute(self, command: Command, context: Context, rows: Sequence[Row] = ()) -> Committed:
         """Stores what the command leads to and answers with it, after the commit.
 
-        `rows` are rows of keyed tables to be stored with it, before those of its facts. Raises
-        `Refused`, `KeyReused`, `Busy`, `OutcomeUnknown`, `Unstorable`, or the database's error.
+        `rows` are rows of keyed tables to be stored with it, before those of its facts; none if it is refused.
+        Raises `Refused`, `KeyReused`, `Busy`, `OutcomeUnknown`, `Unstorable`, or the database's error.
         """
-        future = self._enqueue((Entry(command, context),), None, rows)
+        future = self._enqueue((Entry(command, context),), None, rows, alone=True)
         self._callers.append((asyncio.get_running_loop().time() + CALLER_WAITS, future))
         outcome = (await future)[0]
         if isinstance(outcome, Exception):
@@ -98,8 +98,8 @@ class Ledger:
     ) -> list[Outcome]:
         """Stores all commands' facts, the reader's position and the rows together, or nothing.
 
-        A refused command is an outcome among the others. Raises `PositionMoved`, or what makes the
-        whole impossible to store. Waits as long as it takes.
+        A refused command is an outcome among the others, and the rows are stored all the same. Raises
+        `PositionMoved`, or what makes the whole impossible to store. Waits as long as it takes.
         """
         outcomes: list[Outcome] = await self._enqueue(entries, read, rows)
         return outcomes
@@ -116,11 +116,13 @@ class Ledger:
                 states[recall] = tuple((await store.past({recall: heads[recall.stream][0]}))[recall.stream])
         return self._domain.decide(command, states), states
 
-    def _enqueue(self, entries: Sequence[Entry], read: Read | None, rows: Sequence[Row]) -> "asyncio.Future[Any]":
+    def _enqueue(
+        self, entries: Sequence[Entry], read: Read | None, rows: Sequence[Row], *, alone: bool = False
+    ) -> "asyncio.Future[Any]":
         if not self._open or len(self._queue) >= MAX_WAITING:
             raise Busy
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._queue.append(Unit(entries, read, rows, future))
+        self._queue.append(Unit(entries, read, rows, future, alone=alone))
         self._wake.set()
         return future
 

@@ -110,6 +110,7 @@ def test_only_these_fields_refer_to_somebody() -> None:
         "ReplenishmentRequested.requested_by",
         "ReplenishmentForwarded.forwarded_by",
         "AllocationDeclined.declined_by",
+        "AllocationReleased.released_by",
         "LoanGranted.granted_by",
         "CardPrinted.printed_by",
         "CardSpoiled.spoiled_by",

@@ -21,6 +21,7 @@ from services.notify.domain import (
     NoteForwarded,
     NoteProposal,
     NoteRelief,
+    NoteTakenBack,
     Proposal,
     RaiseAlarm,
     RaiseShortage,
@@ -46,6 +47,7 @@ from shared.decider import Command
 from shared.offices import offices
 from tests.contracts.golden import DOMAINS, OCCURRED, PROMISES, RECORDED, Golden, all_of
 from tests.contracts.said import JOB, LOW, RIBBON, VISIT
+from tests.contracts.said.names import ALLOCATION, CONSIGNMENT
 
 NOW = datetime(2024, 11, 18, 2, 30, 1, tzinfo=UTC)
 HEARD: dict[str, Any] = {"now": NOW, "occurred_at": OCCURRED, "office": "17.71", "item": "KTP_WNI"}
@@ -77,13 +79,14 @@ AWAITED: dict[str, dict[str, Any]] = {
 """What readers are ready for and nobody promises yet, as they understand it. A promise takes its place here."""
 
 NEWS = HEARD | {"heard_on": date(2024, 11, 18)}
-HERE = NEWS | {"place": notify.place_of("17.71", NOW)}
+HERE = HEARD | {"place": notify.place_of("17.71", NOW)}
 RELIEF = NoteRelief(
     **HERE,
     kind=ReliefKind.ALLOCATED,
     quantity=10_000,
     promised_on=date(2024, 11, 20),
     until=datetime(2024, 11, 20, 16, 59, 59, 999_999, tzinfo=UTC),
+    promise=ALLOCATION,
 )
 TODAY = HEARD | {"day": date(2024, 11, 18)}
 IN_BENGKULU = TODAY | {"location": "MPP", "job": JOB}
@@ -95,7 +98,8 @@ def alarm(redeclared: type[msgspec.Struct], kind: AlarmKind, day: date | None = 
     """Notify's alarm for the city and its province."""
     about: dict[str, Any] = {"id": "alarm/blanko.17.stock/41", "kind": kind, "figures": figures, "day": day}
     desks = (Desk("head", "17.71"), Desk("province", "17"))
-    return Reading(redeclared, RaiseAlarm(**NEWS, **about, desks=desks))
+    said = HEARD if kind.endswith("_OVERDUE") else NEWS
+    return Reading(redeclared, RaiseAlarm(**said, **about, desks=desks))
 
 
 READERS: dict[ModuleType, dict[str, Reading]] = {
@@ -178,13 +182,18 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
             NoteProposal(
                 **HERE,
                 episode=4,
-                proposal=Proposal(429, 429, (ReliefLine("17", 300, 0), ReliefLine("17.09", 129, 31))),
+                proposal=Proposal(429, 429, (ReliefLine("17", 300, 0), ReliefLine("17.09", 129, 31)), OCCURRED),
             ),
         ),
         "stock/AllocationApproved.v1": Reading(notify.Promised, RELIEF),
-        "stock/ConsignmentAnnounced.v1": Reading(notify.Promised, replace(RELIEF, kind=ReliefKind.ANNOUNCED)),
+        "stock/ConsignmentAnnounced.v1": Reading(
+            notify.Promised,
+            replace(RELIEF, kind=ReliefKind.ANNOUNCED, promise=CONSIGNMENT, under=ALLOCATION),
+        ),
+        "stock/AllocationReleased.v1": Reading(notify.AllocationReleased, NoteTakenBack(**HERE, promise=ALLOCATION)),
         "stock/BlanksReceived.v1": Reading(
-            notify.BlanksReceived, NoteRelief(**HERE, kind=ReliefKind.RECEIVED, quantity=10_000)
+            notify.BlanksReceived,
+            NoteRelief(**HERE | NEWS, kind=ReliefKind.RECEIVED, quantity=10_000, promise=CONSIGNMENT),
         ),
         "stock/ReplenishmentForwarded.v1": Reading(
             notify.ReplenishmentForwarded,
@@ -203,6 +212,10 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
         "stock/DestructionOverdue.v1": alarm(
             notify.DestructionOverdue, AlarmKind.DESTRUCTION_OVERDUE, date(2024, 11, 14), quantity=7
         ),
+        "stock/ReservationReleased.v1": Reading(
+            notify.ReservationReleased,
+            HearOffice(now=NOW, occurred_at=OCCURRED, office="17.71", heard_on=date(2024, 11, 18)),
+        ),
         "stock/CanarySung.v1": Reading(
             notify.CanarySung,
             HearCanary(
@@ -210,16 +223,23 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
                 occurred_at=OCCURRED,
                 night=date(2024, 11, 18),
                 sung_at=datetime(2024, 11, 17, 18, 0, 0, 350_000, UTC),
+                zone=offices().known("00").timezone,
             ),
         ),
     },
 }
 
-ELSE: dict[ModuleType, Callable[[Golden], Command | None]] = {
-    notify: lambda golden: HearOffice(
-        now=NOW, occurred_at=OCCURRED, office=golden.fields["office"], heard_on=date(2024, 11, 18)
-    )
-}
+BY_OTHERS = ("stock/LoanGranted.v1", "stock/LoanReturned.v1")
+
+
+def office_heard(golden: Golden) -> HearOffice | None:
+    """Notify hears of an office by what it did itself."""
+    if golden.name in BY_OTHERS:
+        return None
+    return HearOffice(now=NOW, occurred_at=OCCURRED, office=golden.fields["office"], heard_on=date(2024, 11, 18))
+
+
+ELSE: dict[ModuleType, Callable[[Golden], Command | None]] = {notify: office_heard}
 """What a message says to a reader beside what is read here; to the others nothing."""
 
 

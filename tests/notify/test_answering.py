@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.notify.domain import (
+    LEVEL_OF,
     Cause,
     Desk,
     EscalationAcknowledged,
@@ -150,6 +151,12 @@ def test_blanks_promised_before_the_last_one_goes_pause_the_clock_until_the_prom
     assert waits_until(coming) == datetime(2024, 11, 25, 17, tzinfo=UTC)
     [climbed] = facts(coming.when(due(coming)))
     assert (climbed.level, climbed.cause) == (Level.PROVINCE, Cause.PROMISE_BROKEN)
+
+
+@pytest.mark.parametrize("desk", [HEAD, PROVINCE, DIRJEN])
+def test_who_answers_from_above_answered_at_their_own_level(desk: Desk) -> None:
+    state = after(low(), answer(desk)).state(STREAM)
+    assert (state.answered_at_level, state.answer.level) == (LEVEL_OF[desk.role], Level.CITY)
 
 
 def test_blanks_promised_for_the_day_it_runs_out_pause_nothing() -> None:

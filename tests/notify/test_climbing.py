@@ -37,6 +37,7 @@ from tests.notify.situations import (
     SET,
     STREAM,
     after,
+    answer,
     critical,
     deadline,
     decline,
@@ -242,6 +243,35 @@ def test_a_receipt_of_50_against_3000_is_noted_and_climbing_goes_on() -> None:
     [climbed] = facts(decision)
     assert climbed.level is Level.PROVINCE
     assert {notice.received for notice in notices(decision)} == {50}
+
+
+def test_a_reminder_on_the_day_on_which_its_desk_was_told_is_one_and_the_next_days_is_none() -> None:
+    hourly = after(empty())
+    first = hourly.when(due(hourly))
+    assert [(notice.recipient_role, notice.reminder) for notice in notices(first)] == [("national", True)]
+    assert not any(notice.reminder for notice in notices(quiet.when(empty())))
+    evening = hourly.after(deadline(1, NOON + 10 * HOUR))
+    assert [notice.reminder for notice in notices(evening.when(due(evening)))] == [True], "Monday, 23.00 WIB"
+    late = deadline(2, NOON + 12 * HOUR)
+    assert [notice.reminder for notice in notices(evening.when(late))] == [False], "Tuesday, 00.00 WIB"
+    tuesday = evening.after(late)
+    assert [notice.reminder for notice in notices(tuesday.when(due(tuesday)))] == [True]
+
+
+def test_on_days_off_there_is_nothing_but_reminders_and_the_next_working_day_begins_with_more() -> None:
+    friday = NOON + 4 * DAY
+    weekend = after(empty(friday)).after(deadline(1, friday + DAY))
+    for days, reminds in ((1, True), (2, True), (3, False)):
+        told_then = notices(after(empty(friday)).when(deadline(1, friday + days * DAY)))
+        assert [notice.reminder for notice in told_then] == [reminds], days
+    assert [notice.reminder for notice in notices(weekend.when(deadline(2, friday + 2 * DAY)))] == [True]
+
+
+def test_worse_stock_and_a_broken_promise_are_no_reminders() -> None:
+    answered = after(empty(), answer(DIRJEN, NOON + HOUR / 2))
+    assert [notice.reminder for notice in notices(answered.when(due(answered)))] == [False]
+    declined = after(critical(), decline())
+    assert not any(notice.reminder for notice in notices(declined.when(empty(NOON + HOUR / 2))))
 
 
 def test_relief_without_a_shortage_is_nobodys_business_here() -> None:

@@ -256,6 +256,10 @@ def test_the_dirjen_reads_that_the_province_is_silent_unless_it_said_anything() 
     assert silent not in letter_text(about(of_the_province)).tried
     assert letter_text(about(forwarded)).tried == ("Diteruskan ke atas: “Stok penyangga habis”.",)
     assert silent not in letter_text(letter).tried
+    by_the_city = replace(forwarded, forwarded_at=Level.CITY)
+    assert letter_text(about(by_the_city)).tried == ("Diteruskan ke atas: “Stok penyangga habis”.", silent)
+    by_the_province = replace(forwarded, forwarded_at=Level.PROVINCE)
+    assert silent not in letter_text(about(by_the_province)).tried
 
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from deploy.local.kafka import Kafka
 from services.notify.delivery.listening import digest, heads_on, listen, take_up
 from services.notify.delivery.watching import STANDING_STILL, Watchman
-from services.notify.domain import AlarmKind, AlarmSent, Desk, HearOffice, StockLevel
+from services.notify.domain import AlarmKind, AlarmSent, DeclareDay, Desk, HearOffice, StockLevel
 from services.notify.views import escalation, inbox, watching
 from shared.envelope import message
 from shared.ledger import Context, Entry, Ledger, Read
@@ -186,6 +187,11 @@ async def test_an_open_escalation_without_a_next_moment_is_an_alarm_and_one_with
     assert late == ("shortage/17.01/KTP_WNI", "shortage/17.71/KTP_WNI")
 
 
+def declared(day: date, works: bool) -> DeclareDay:
+    about: dict[str, Any] = {"by": "u-1", "today": date(2024, 11, 1), "note": "x"}
+    return DeclareDay(now=NOON, occurred_at=NOON, day=day, works=works, **about)
+
+
 def heard(office: str, day: date) -> HearOffice:
     moment = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
     return HearOffice(now=moment, occurred_at=moment, office=office, heard_on=day)
@@ -215,6 +221,23 @@ async def test_offices_silent_for_two_working_days_are_reported_once_a_working_d
     await watchman.look()
     [later, _] = await alarms_of(engine, PROVINCE)
     assert later.offices == ("17.02",)
+
+
+async def test_silence_is_counted_in_the_days_that_an_administrator_declared(
+    ledger: Ledger, engine: AsyncEngine
+) -> None:
+    await caught_up(ledger)
+    friday, monday, sunday = date(2024, 11, 15), date(2024, 11, 18), date(2024, 11, 17)
+    for day, works in ((friday, False), (monday, False), (sunday, True)):
+        await carry_out(ledger, declared(day, works))
+    await carry_out(ledger, heard("17.01", date(2024, 11, 13)), heard("17.02", date(2024, 11, 14)))
+    await Watchman(ledger, engine, lambda: datetime(2024, 11, 18, 3, tzinfo=UTC)).look()
+    assert await alarms_of(engine, PROVINCE) == [], "Monday is free"
+    await Watchman(ledger, engine, lambda: datetime(2024, 11, 17, 3, tzinfo=UTC)).look()
+    assert await alarms_of(engine, PROVINCE) == [], "Wednesday and Thursday are the two days that are over on Sunday"
+    await Watchman(ledger, engine, lambda: datetime(2024, 11, 19, 3, tzinfo=UTC)).look()
+    [alarm] = await alarms_of(engine, PROVINCE)
+    assert alarm.offices == ("17.01",), "Thursday and Sunday are the two days that are over on Tuesday"
 
 
 async def test_nobody_is_called_silent_on_a_day_off_or_while_this_log_catches_up(

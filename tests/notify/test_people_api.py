@@ -119,6 +119,14 @@ NO_ADDRESSES: list[tuple[dict[str, Any], str]] = [
     (HOOK | {"address": "https:///kabar"}, "address"),
     (HOOK | {"address": "https://[::1/"}, "address"),
     (HOOK | {"address": "https://bengkulu.example/ kabar"}, "address"),
+    *(
+        (HOOK | {"address": f"https://{host}/kabar"}, "address")
+        for host in (
+            *("127.0.0.1", "127.0.0.1.", "127.1", "2130706433", "0x7f.1", "localhost", "LOCALHOST.", "a.localhost"),
+            *("[::1]", "[::ffff:127.0.0.1]", "10.0.0.8", "192.168.1.4", "[fd00::7]", "169.254.169.254", "0.0.0.0"),
+            *("bengkulu.example:0", "bengkulu.example:65536", "bengkulu.example:port"),
+        )
+    ),
     (HOOK | {"secret": None}, "secret"),
     (HOOK | {"secret": "whsec_rahasia"}, "secret"),
     (HOOK | {"secret": "whsec_" + "A" * 33}, "secret"),
@@ -147,7 +155,11 @@ async def test_plain_http_is_for_this_machine_if_the_settings_say_so(
     app: FastAPI, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEBHOOK_LOOPBACK", "true")
-    await done(caller("admin", "00"), f"/people/{PERSON}", contact(HOOK | {"address": "http://127.0.0.1:9000/kabar"}))
+    admin = caller("admin", "00")
+    for address in ("http://127.0.0.1:9000/kabar", "https://localhost/kabar", "https://bengkulu.example:8443/kabar"):
+        await done(admin, f"/people/{PERSON}", contact(HOOK | {"address": address}))
+    near = await post(admin, f"/people/{PERSON}", contact(HOOK | {"address": "https://10.0.0.8/kabar"}))
+    assert near.status_code == 422
 
 
 async def test_a_channel_has_a_name_of_its_own_and_there_are_at_most_six(app: FastAPI, caller: Caller) -> None:

@@ -28,6 +28,7 @@ from services.notify.domain import (
     ShortageOver,
     StockLevel,
 )
+from services.notify.domain.commands import OfficeCommand
 from services.notify.reactions import due, place_of, react
 from services.notify.service import NOTIFY
 from shared.clock import Deadline
@@ -36,8 +37,11 @@ from shared.workdays import is_working_day
 from tests.notify.situations import BENGKULU, HEAD, NOON, PROVINCE, STREAM, low, quiet
 
 LATER = NOON + timedelta(seconds=2)
+CENTRES = ZoneInfo("Asia/Jakarta")
 TODAY = date(2024, 11, 18)
 HEARD: dict[str, Any] = {"now": LATER, "occurred_at": NOON, "office": BENGKULU, "heard_on": TODAY}
+SAID = {name: value for name, value in HEARD.items() if name != "heard_on"}
+"""Of what the office did not do itself, nothing is heard of it."""
 HERE = Place(province="17", zone=ZoneInfo("Asia/Jakarta"), official=is_working_day)
 
 
@@ -76,7 +80,7 @@ def test_low_stock_raises_a_shortage_where_the_office_is() -> None:
         thresholds_version=0,
     )
     assert react(news, LATER) == RaiseShortage(
-        **HEARD,
+        **SAID,
         item="KTP_WNI",
         place=HERE,
         episode=4,
@@ -168,7 +172,7 @@ def test_what_is_no_shortage_and_must_be_heard_is_an_alarm_for_the_city_and_its_
     name: str, data: dict[str, Any], kind: AlarmKind, figures: dict[str, int], day: date | None
 ) -> None:
     assert react(message(name, **data), LATER) == RaiseAlarm(
-        **HEARD,
+        **(SAID if name.endswith("Overdue") else HEARD),
         id="alarm/blanko.17.stock/12",
         kind=kind,
         desks=(HEAD, PROVINCE),
@@ -181,12 +185,42 @@ def test_what_is_no_shortage_and_must_be_heard_is_an_alarm_for_the_city_and_its_
 def test_the_canary_is_heard_with_the_moment_at_which_it_sang_and_is_news_of_no_office() -> None:
     news = message("CanarySung", "00", night="2024-11-18", number=9, at="2024-11-17T18:00:00.350Z")
     sung_at = datetime(2024, 11, 17, 18, 0, 0, 350_000, tzinfo=UTC)
-    assert react(news, LATER) == HearCanary(now=LATER, occurred_at=NOON, night=TODAY, sung_at=sung_at)
+    assert react(news, LATER) == HearCanary(now=LATER, occurred_at=NOON, night=TODAY, sung_at=sung_at, zone=CENTRES)
 
 
 @pytest.mark.parametrize(("name", "data"), [("BlankUsed", {}), ("DiscrepancyFound", {"kind": "NEGATIVE"})])
 def test_what_else_stock_says_means_that_the_office_is_heard_of(name: str, data: dict[str, Any]) -> None:
     assert react(message(name, quantity=1, **data), LATER) == HearOffice(**HEARD)
+
+
+@pytest.mark.parametrize("name", ["LoanGranted", "LoanReturned"])
+def test_what_others_do_for_an_office_is_not_heard_of_it(name: str) -> None:
+    assert react(message(name), LATER) is None
+
+
+def test_what_the_clock_the_centre_or_the_province_says_is_not_heard_of_the_office() -> None:
+    promised: dict[str, Any] = {"quantity": 2_000, "promised_on": "2024-11-25"}
+    said: dict[str, dict[str, Any]] = {
+        "StockLow": {"level": "LOW", "episode": 4, "daily_use": 1.0, "days_of_cover": 1.0, "projected_empty_on": None},
+        "StockRecovered": {"episode": 4},
+        "ReliefProposed": {"episode": 4, "wanted": 1, "covered": 0, "lines": []},
+        "AllocationApproved": promised,
+        "ConsignmentAnnounced": promised,
+        "AllocationReleased": {"allocation": "a-1"},
+        "AllocationDeclined": {"declined_by": "u-03", "reason": "habis"},
+        "ReplenishmentForwarded": {"forwarded": 9, "forwarded_by": "u-17", "reason": "habis"},
+        "DestructionOverdue": {"awaiting": 12, "since": "2024-10-01"},
+    }
+    for name, data in said.items():
+        command = react(message(name, on_hand=7, available=7, **data), LATER)
+        assert isinstance(command, OfficeCommand) and command.heard_on is None, name
+    received = react(message("BlanksReceived", quantity=50), LATER)
+    assert isinstance(received, NoteRelief) and received.heard_on == TODAY
+
+
+def test_a_reservation_that_expires_is_the_clocks_and_one_that_is_closed_the_offices() -> None:
+    assert react(message("ReservationReleased", reason="EXPIRED"), LATER) is None
+    assert react(message("ReservationReleased", reason="CLOSED"), LATER) == HearOffice(**HEARD)
 
 
 def test_an_office_is_heard_of_on_its_own_day() -> None:
@@ -224,7 +258,7 @@ def test_the_row_of_a_wait_comes_back_from_the_clock_as_the_deadline_of_that_wai
 
 def test_the_canarys_row_comes_back_as_the_wait_for_the_next_one() -> None:
     deadline = Deadline("canary/00/3", "canary/00", "00", NOON, "canary", "3")
-    assert due(deadline, LATER, stale=False) == MissCanary(now=LATER, occurred_at=NOON, wait=3)
+    assert due(deadline, LATER, stale=False) == MissCanary(now=LATER, occurred_at=NOON, wait=3, zone=CENTRES)
 
 
 def test_where_an_office_is_that_there_is_not_is_a_question_without_an_answer() -> None:

@@ -1,7 +1,7 @@
 """What is done in stock counts: promises that are kept, taken for what they are worth, and a no for whose it is."""
 
 from dataclasses import replace as with_
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from services.notify.domain import (
     BundleClosed,
     Capacity,
     Cause,
+    Counted,
     Desk,
     EndAppointment,
     EscalationClimbed,
@@ -20,10 +21,13 @@ from services.notify.domain import (
     Level,
     NoteDeclined,
     NoteForwarded,
+    NoteRelief,
+    NoteTakenBack,
     NoticePosted,
     ReportNobody,
     SetSilence,
     StockLevel,
+    Term,
     WaitKind,
     policies_of,
 )
@@ -44,8 +48,11 @@ from tests.notify.situations import (
     PROVINCE,
     SET,
     STREAM,
+    TERMS,
     after,
+    answer,
     critical,
+    deadline,
     decline,
     due,
     empty,
@@ -60,6 +67,8 @@ from tests.notify.situations import (
 
 ABOUT: dict[str, Any] = {"now": NOON, "occurred_at": NOON, "office": BENGKULU, "item": "KTP_WNI", "place": PLACE}
 SENT = promised(EMPTY_ON - DAY)
+DAY_BEFORE = datetime(2024, 11, 25, 17, tzinfo=UTC)
+"""When the day before the projected empty date is over at the office."""
 FORWARDED = NoteForwarded(**ABOUT, quantity=5_000, by="u-17", reason="Gudang provinsi kosong")
 CLOSED = BundleClosed(role="head", region=BENGKULU, bundle=1, notices=(), absorbed=0, to=(), at=NOON)
 CENTRES_NO = NoteDeclined(**ABOUT, by="u-00", reason="Stok pusat habis")
@@ -166,3 +175,116 @@ def test_what_comes_and_goes_gathers_for_half_of_the_time_to_answer_at_most_and_
     assert closes(sent.when(low(episode=5))) == [NOON + DAY / 2]
     again = sent.after(low(episode=5))
     assert closes(again.when(due(again))) == [NOON + DAY / 2, NOON + DAY], "the head's gathers already"
+
+
+def of(name: str, on: date = EMPTY_ON - DAY, **changes: Any) -> NoteRelief:
+    """2,000 blanks of this allocation, or of this consignment if it is `under` one."""
+    return with_(promised(on), promise=name, **changes)
+
+
+def taken_back(name: str = "a-1", now: datetime = NOON + HOUR) -> NoteTakenBack:
+    return NoteTakenBack(**{**ABOUT, "now": now, "occurred_at": now}, promise=name)
+
+
+def wait(scenario: Scenario) -> Any:
+    state = scenario.state(STREAM)
+    return state.due, state.answer_by, state.waiting_for, state.relief
+
+
+def test_a_promise_that_is_taken_back_bought_nothing() -> None:
+    back = after(low(), of("a-1"), taken_back())
+    assert wait(back) == wait(after(low())) == (NOON + DAY, NOON + DAY, WaitKind.ANSWER, None)
+    assert back.when(deadline(2, DAY_BEFORE)) == [], "the wait for it is over"
+    [climbed] = facts(back.when(due(back)))
+    assert (climbed.level, climbed.cause) == (Level.PROVINCE, Cause.NO_ANSWER)
+
+
+def test_nor_did_it_at_the_level_that_was_asked_meanwhile() -> None:
+    meanwhile = after(low(), of("a-1"), critical(NOON + HOUR))
+    assert meanwhile.state(STREAM).answer_by == DAY_BEFORE
+    assert wait(meanwhile.after(taken_back(now=NOON + DAY))) == wait(after(low(), critical(NOON + HOUR)))
+    undertaken = answer(PROVINCE, NOON + 2 * DAY, NOON + HOUR)
+    answered = after(low(), critical(NOON + HOUR), undertaken)
+    assert wait(meanwhile.after(undertaken, taken_back(now=NOON + DAY))) == wait(answered)
+
+
+def test_where_the_time_to_answer_is_over_without_it_the_wait_ends_at_once() -> None:
+    late = NOON + 3 * DAY
+    back = after(low(), of("a-1"), taken_back(now=late))
+    assert wait(back) == (late, late, WaitKind.ANSWER, None)
+    [climbed] = facts(back.when(due(back)))
+    assert (climbed.level, climbed.cause) == (Level.PROVINCE, Cause.NO_ANSWER)
+
+
+def test_other_promises_still_count() -> None:
+    nearer, farther = of("a-2", EMPTY_ON - 3 * DAY), of("a-1")
+    for two in ((nearer, farther), (farther, nearer)):
+        assert wait(after(low(), *two, taken_back())) == wait(after(low(), nearer))
+        assert wait(after(low(), *two, taken_back("a-2")))[0] == DAY_BEFORE
+    assert wait(after(low(), nearer, farther, taken_back(), taken_back("a-2"))) == wait(after(low()))
+    worse = critical(NOON + HOUR)
+    assert wait(after(low(), nearer, farther, worse, taken_back())) == wait(after(low(), nearer, worse))
+
+
+def test_what_is_on_its_way_of_an_allocation_stays_promised_when_the_rest_is_taken_back() -> None:
+    sent = of("c-1", EMPTY_ON - 2 * DAY, quantity=500, under="a-1")
+    back = after(low(), of("a-1"), sent, taken_back())
+    due_at, _, waits_for, relief = wait(back)
+    assert (due_at, waits_for, relief.quantity) == (DAY_BEFORE - DAY, WaitKind.PROMISE, 500)
+    assert after(low(), of("a-1"), with_(sent, quantity=2_000)).when(taken_back()) == [], "nothing of it is left"
+
+
+def test_what_somebody_undertook_is_waited_for_as_long_as_before() -> None:
+    undertaken = answer(promised_by=NOON + 2 * DAY)
+    assert wait(after(low(), undertaken, of("a-1"), taken_back())) == wait(after(low(), undertaken))
+    before = of("a-2", EMPTY_ON - 3 * DAY)
+    assert wait(after(low(), before, undertaken, of("a-1"), taken_back())) == wait(after(low(), before, undertaken))
+    since = after(low(), undertaken, before, of("a-1"), taken_back())
+    assert wait(since) == wait(after(low(), undertaken, before)) and since.state(STREAM).due == DAY_BEFORE - 2 * DAY
+
+
+def test_what_somebody_undertook_and_did_not_do_while_blanks_were_promised_is_a_broken_promise() -> None:
+    hasty, late = answer(promised_by=NOON + HOUR), NOON + 2 * HOUR
+    back = after(low(), hasty, of("a-1"), taken_back(now=late))
+    assert (back.state(STREAM).due, back.state(STREAM).waiting_for) == (late, WaitKind.PROMISE)
+    [climbed] = facts(back.when(due(back)))
+    assert (climbed.level, climbed.cause) == (Level.PROVINCE, Cause.PROMISE_BROKEN)
+
+
+def test_a_repetition_that_the_promise_put_off_comes_when_it_would_have_come() -> None:
+    twice = {level: Term(86_400, Counted.ABSOLUTE, repeats=1) for level in TERMS}
+    policy = replace(POLICY, version=4, terms=dict.fromkeys(StockLevel, twice))
+    reminding = quiet.given([(policies_of("00"), replace(SET, policy=policy))])
+    first = reminding.after(low())
+    assert wait(first.after(of("a-1"), taken_back())) == wait(first)
+    assert first.state(STREAM).due == NOON + DAY / 2
+    again = first.after(due(first))
+    assert wait(again.after(of("a-1"), taken_back(now=NOON + DAY * 3 / 4))) == wait(again)
+
+
+def test_a_milder_stock_gives_no_more_time_than_there_was_when_it_was_asked() -> None:
+    eased = critical(NOON), low(now=NOON + HOUR)
+    slow = {**TERMS, Level.PROVINCE: Term(9 * 86_400, Counted.ABSOLUTE)}
+    policy = replace(POLICY, version=4, terms={**POLICY.terms, StockLevel.LOW: slow})
+    differing = quiet.given([(policies_of("00"), replace(SET, policy=policy))])
+    assert wait(differing.after(*eased, of("a-1"), taken_back())) == wait(differing.after(*eased))
+
+
+def test_what_arrives_is_of_the_consignment_that_it_names() -> None:
+    both = after(low(), of("c-1"), of("c-2", EMPTY_ON - 2 * DAY))
+    arrived = both.after(with_(received(500), promise="c-1"))
+    assert [(each.name, each.relief.quantity) for each in arrived.state(STREAM).promises] == [
+        ("c-1", 1_500),
+        ("c-2", 2_000),
+    ]
+    assert wait(arrived)[0] == DAY_BEFORE
+    assert both.after(with_(received(2_000), promise="c-2")).when(taken_back("c-2")) == []
+    assert [each.name for each in both.after(received(2_000)).state(STREAM).promises] == ["c-1"], "the first due"
+
+
+def test_what_was_never_promised_is_not_taken_back() -> None:
+    assert after(low(), of("a-1")).when(taken_back("a-9")) == []
+    assert quiet.when(taken_back()) == [] and after(low(), of("a-1"), over()).when(taken_back()) == []
+    for_nothing = after(low(), of("a-1", EMPTY_ON))
+    assert wait(for_nothing.after(taken_back())) == wait(after(low()))
+    assert for_nothing.after(taken_back()).state(STREAM).waits == for_nothing.state(STREAM).waits

@@ -1,13 +1,14 @@
 """Rules, days and silences over HTTP: set by whose they are, never in the past, and readable by all."""
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
 
-from services.notify.domain import DEFAULT, LADDER, SEVERITY
+from services.notify.api.policies import Copies
+from services.notify.domain import DEFAULT, LADDER, ROLES_AT, SEVERITY
 from shared.clock import utcnow
 from shared.offices import offices
 from tests.hosting import Caller
@@ -99,7 +100,6 @@ async def test_versions_are_listed_newest_first_page_by_page_with_who_set_them(a
 async def test_a_policy_that_cannot_be_is_refused(app: FastAPI, caller: Caller) -> None:
     admin = caller("admin", "17")
     assert await refused(admin, OWN, policy(starts_on=(today() - DAY).isoformat())) == "starts_in_the_past"
-    assert await refused(admin, OWN, policy(copies={"CITY": ["province"]})) == "no_such_desk"
     await done(admin, OWN, policy(starts_on=(today() + DAY).isoformat()))
     assert await refused(admin, OWN, policy(starts_on=(today() + 2 * DAY).isoformat())) == "policies_waiting"
     shown = await told(admin, OWN)
@@ -126,6 +126,9 @@ NO_POLICIES: list[dict[str, Any]] = [
     {"last": {"SIM": "CITY"}},
     {"last": {"KIA": "KECAMATAN"}},
     {"copies": {"CITY": ["auditor"]}},
+    {"copies": {"CITY": ["province"]}},
+    {"copies": {"PROVINCE": ["storekeeper"]}},
+    {"copies": {"NATIONAL": ["province"]}},
     {"copies": {"CITY": ["storekeeper"] * 3}},
     {"hours": {"opens": 480, "closes": 500}},
     {"hours": {"opens": 960, "closes": 480}},
@@ -146,6 +149,22 @@ async def test_what_is_no_policy_is_not_taken_and_not_repeated(app: FastAPI, cal
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), wrong
         assert not [each for each in ("kenalan", "SIM", "KECAMATAN", "SOMETIMES") if each in answer.text]
     assert (await told(admin, OWN))["policies"] == []
+
+
+async def test_beside_no_terms_nothing_is_said_that_would_never_hold(app: FastAPI, caller: Caller) -> None:
+    admin = caller("admin", "17")
+    vain = {"settle": 600, "last": {"KIA": "CITY"}, "hours": {"opens": 480, "closes": 960}}
+    answer = await post(admin, OWN, policy(terms={}, **vain))
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    at = [(fault["at"], fault["code"]) for fault in answer.json()["errors"]]
+    assert at == [(f"/body/{name}", "without_terms") for name in ("last", "hours", "settle")]
+    assert (await told(admin, OWN))["policies"] == []
+    await done(admin, OWN, policy(terms={}))
+
+
+async def test_copies_go_to_desks_of_their_level() -> None:
+    allowed = {level: get_args(get_args(field.annotation)[0]) for level, field in Copies.model_fields.items()}
+    assert allowed == ROLES_AT
 
 
 async def test_the_largest_policies_are_stored(app: FastAPI, caller: Caller) -> None:

@@ -1,20 +1,24 @@
 """What the read tables answer, on the real PostgreSQL and written by the real ledger."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notify.domain import Level, NoticeKind, NoticeSent, RaiseShortage
+from services.notify.domain import Level, NoteTakenBack, NoticeKind, NoticeSent, RaiseShortage
 from services.notify.views import escalation, escalations_at, inbox
 from shared.decider import Command
 from shared.ledger import Context, Ledger
 from tests.notify.situations import (
     BENGKULU,
     DAY,
+    EMPTY_ON,
     HOUR,
     NOON,
+    PLACE,
     PROVINCE,
     STREAM,
     answer,
@@ -22,6 +26,7 @@ from tests.notify.situations import (
     deadline,
     low,
     over,
+    promised,
     received,
 )
 from tests.notify.web import LISTEN, RULES
@@ -94,6 +99,21 @@ async def test_an_inbox_holds_what_its_desk_was_told_the_latest_first(
         NoticeKind.CLIMBED,
     ]
     assert await inbox(connection, "province", "18", None, 9) == []
+
+
+async def test_a_promise_that_is_taken_back_leaves_the_clock_the_wait_that_there_was(
+    ledger: Ledger, connection: AsyncConnection
+) -> None:
+    rows = text("select key, due, kind from deadlines")
+    await carry_out(ledger, low(), replace(promised(EMPTY_ON - DAY), promise="a-1"))
+    [paused] = (await connection.execute(rows)).all()
+    assert (paused.key, paused.kind) == (f"{STREAM}/2", "PROMISE")
+    about: dict[str, Any] = {"now": NOON + HOUR, "occurred_at": NOON + HOUR, "office": BENGKULU, "item": "KTP_WNI"}
+    await carry_out(ledger, NoteTakenBack(**about, place=PLACE, promise="a-1"))
+    [waits] = (await connection.execute(rows)).all()
+    assert (waits.key, waits.due, waits.kind) == (f"{STREAM}/3", NOON + DAY, "ANSWER")
+    row = await escalation(connection, BENGKULU, "KTP_WNI")
+    assert row is not None and (row["due"], row["relief"]) == (NOON + DAY, None)
 
 
 async def test_an_open_escalation_has_one_deadline_and_one_that_is_over_has_none(

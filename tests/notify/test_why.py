@@ -1,6 +1,7 @@
 """Why there is an alert now, or none, on the real PostgreSQL and written by the real ledger."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from services.notify.domain import (
     Channel,
     ChannelKind,
     CloseBundle,
+    DeclareDay,
     Desk,
     EndTry,
     HearOffice,
@@ -160,7 +162,7 @@ async def test_an_open_shortage_names_whose_answer_is_awaited_by_which_rule_and_
     await well_informed(connection, ledger)
     await carry_out(ledger, low())
     found = await asked()
-    assert found.because == (Because.ANSWER_AWAITED, Because.GATHERING, Because.NOBODY_ON_DUTY)
+    assert found.because == (Because.ANSWER_AWAITED, Because.GATHERING, Because.NEVER_KEPT)
     assert (found.stock.level, found.stock.figures.available, found.stock.figures.as_of) == ("LOW", 1_200, NOON)
     assert (found.episode.awaited, found.episode.answer_by, found.episode.episode) == ("CITY", NOON + DAY, 4)
     assert (found.rules.name, found.rules.within, found.rules.counted) == ("00/1", 86_400, "ABSOLUTE")
@@ -196,6 +198,20 @@ async def test_what_was_undertaken_is_awaited_and_said_in_the_words_of_who_did(a
     assert (found.next.at, found.next.waiting_for, found.next.to) == (NOON + 3 * DAY, "PROMISE", "PROVINCE")
     assert found.episode.answer.by == "u-80"
     assert "sudah dijawab di tingkat kepala dinas: Ambil 2.000 keping di provinsi" in why_in_words(found)[0]
+
+
+async def test_of_several_promises_the_one_that_is_waited_for_is_named(asked: Asked, ledger: Ledger) -> None:
+    soon = replace(promised(date(2024, 11, 22)), quantity=160, promise="a-1")
+    late = replace(promised(date(2024, 12, 28)), quantity=500, promise="a-2")
+    await carry_out(ledger, LISTEN, RULES, low(), soon, late)
+    found = await asked()
+    assert (found.because[0], found.next.at) == (Because.PROMISE_AWAITED, soon.until)
+    assert found.episode.relief.quantity == 160
+    assert "160 keping sudah dijanjikan dan ditunggu sampai 23-11-2024" in why_in_words(found)[0]
+    both = quiet.after(low(), soon, late)
+    assert both.state(STREAM).relief.quantity == 160
+    [notice, *_] = notices(both.when(critical(NOON + HOUR)))
+    assert notice.relief is not None and notice.relief.quantity == 160
 
 
 async def test_blanks_that_are_promised_in_time_are_awaited(asked: Asked, ledger: Ledger) -> None:
@@ -257,6 +273,10 @@ async def test_an_office_that_said_nothing_for_two_working_days_is_unknown_and_n
     assert (found.news.status, found.news.day) == ("SILENT", TODAY)
     assert found.because == (Because.NO_SHORTAGE_HEARD_OF, Because.OFFICE_SILENT, Because.NEWS_OLD)
     assert "Kantor ini tidak memberi kabar sejak 18-11-2024" in why_in_words(found)[1]
+    about: dict[str, Any] = {"note": "Banjir", "by": "admin", "today": TODAY}
+    free = DeclareDay(now=NOON, occurred_at=NOON, day=date(2024, 11, 20), works=False, **about)
+    await carry_out(ledger, free)
+    assert Because.OFFICE_SILENT not in (await asked(thursday)).because
 
 
 async def test_a_message_that_is_parked_holds_up_all_news_of_its_office(

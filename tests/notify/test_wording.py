@@ -183,6 +183,17 @@ def test_the_dirjen_reads_that_the_province_has_said_nothing() -> None:
     assert "belum menjawab" not in read(after(critical()).when(decline()), DIRJEN).text
 
 
+def test_that_the_city_forwarded_it_hides_no_silence_of_the_province() -> None:
+    asked = after(low(), forward())
+    [said_before] = [each for each in notices(quiet.when(empty())) if each.recipient_role == DIRJEN.role]
+    text = read(asked.when(due(asked)), DIRJEN).text
+    assert "Diteruskan ke atas dengan alasan: Di luar kemampuan kota" in text
+    assert "Dinas Dukcapil provinsi belum menjawab." in text
+    by_both = read(asked.when(forward(desk=PROVINCE)), DIRJEN).text
+    assert "Diteruskan ke atas" in by_both and "belum menjawab" not in by_both
+    assert "belum menjawab" not in words(said_before, forwarded="Gudang kosong").text, "of whom it is not known"
+
+
 def test_one_notice_alone_reads_as_itself_and_says_what_goes_with_it() -> None:
     wording = together([Told(TO_HEAD)], 2, letter="400.12/0001/BLANKO-17/2024")
     assert wording.subject == words(TO_HEAD).subject

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.auth import Role
 from shared.http import Api, Body, NoPolicy, PersonReference, SafeStr, allow, allow_anyone, create_app
@@ -142,3 +142,20 @@ def test_what_a_machine_makes_is_never_taken_for_a_number_of_a_person() -> None:
         for id in (str(made), made.hex, f"a:{made}"):
             assert PERSON.validate_python(id) == id
             assert TEXT.validate_python(f"sesuai {id}") == f"sesuai {id}"
+
+
+def unsafe(text: str) -> bool:
+    try:
+        return TEXT.validate_python(text) != text
+    except ValidationError as error:
+        return [each["type"] for each in error.errors()] == ["unsafe_text"]
+
+
+def test_a_text_shows_what_it_holds_and_holds_nothing_that_is_not_seen() -> None:
+    turning = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C]
+    unseen = [0x00AD, 0x200B, 0x200D, 0x2060, 0xFEFF, 0x2028, 0x2029, 0x0085, 0xE0041]
+    for code in (*turning, *unseen):
+        assert unsafe(f"Ambil 2.000{chr(code)} keping"), hex(code)
+    assert unsafe("1771\u200b012345\u200b670001"), "nor a person's number in pieces"
+    for text in ("Muko Muko – “baik”, 5\u00a0km", "satu\ndua\ttiga", "Ḥājj Ibrāhīm", "🙂"):
+        assert not unsafe(text)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from deploy.local.postgres import ServiceDatabase
-from shared.decider import Refused
+from shared.decider import Refused, Row
 from shared.ledger import Busy, Committed, KeyReused, Ledger, OutcomeUnknown, Unstorable
 from shared.ledger import ledger as queue
 from tests.shared.conftest import asking, topic_of
@@ -101,6 +101,15 @@ async def test_a_refusal_is_not_kept_under_its_key(ledger: Ledger) -> None:
         await ledger.execute(Take(jar="a"), asking("k"))
     await ledger.execute(Put(jar="a"), asking())
     assert not (await ledger.execute(Take(jar="a"), asking("k"))).replayed
+
+
+async def test_rows_of_a_refused_request_are_not_stored(ledger: Ledger, engine: AsyncEngine) -> None:
+    row = Row("jars", ("z",), {"name": "z", "count": 7})
+    with pytest.raises(Refused):
+        await ledger.execute(Take(jar="a"), asking("no"), [row])
+    assert await rows(engine, "select 1 from jars where name = 'z'") == []
+    await ledger.execute(Put(jar="a"), asking("yes"), [row])
+    assert await rows(engine, "select count from jars where name = 'z'") == [(7,)]
 
 
 async def test_keys_of_two_people_are_two_keys(ledger: Ledger, engine: AsyncEngine) -> None:

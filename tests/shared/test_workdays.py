@@ -1,6 +1,6 @@
 """Which days count as working days, since when somebody is silent, and how much time was worked."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,17 @@ def test_a_working_day_begins_at_midnight_where_the_office_is() -> None:
     late_on_tuesday_in_jakarta = datetime(2026, 11, 24, 23, 30, tzinfo=JAKARTA)
     assert silent_since(late_on_tuesday_in_jakarta, JAKARTA, 2) == datetime(2026, 11, 20, tzinfo=JAKARTA)
     assert silent_since(late_on_tuesday_in_jakarta, JAYAPURA, 2) == datetime(2026, 11, 23, tzinfo=JAYAPURA)
+
+
+def test_whoever_keeps_days_of_their_own_asks_by_them() -> None:
+    monday_off = date(2026, 11, 23)
+
+    def works(day: date) -> bool:
+        return is_working_day(day) and day != monday_off
+
+    assert working_days_before(date(2026, 11, 25), 2, works) == date(2026, 11, 20)
+    wednesday = datetime(2026, 11, 25, 3, tzinfo=UTC)
+    assert silent_since(wednesday, JAKARTA, 2, works) == datetime(2026, 11, 20, tzinfo=JAKARTA)
 
 
 def wib(day: int, hour: int, minute: int = 0) -> datetime:

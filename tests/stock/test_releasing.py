@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.stock.domain import Allocation, ReleaseAllocation
+from services.stock.domain import Allocation, AllocationReleased, ReleaseAllocation
+from services.stock.published import PROMISED
 from tests.stock.bengkulu import BENGKULU, CENTRES_BOOK, WHEN, allocation, centre_holding, consignment, names
 
 
@@ -32,3 +33,9 @@ def test_once_and_only_by_who_promised_it() -> None:
     assert promised.after(release()).refused(release()).code == "nothing_left"
     assert promised.refused(release(from_office="17")).code == "allocation_unknown"
     assert promised.refused(release(office="17.01")).code == "allocation_unknown"
+
+
+def test_everybody_hears_of_it() -> None:
+    [released] = [fact for _, fact in promised.when(release()) if isinstance(fact, AllocationReleased)]
+    assert (released.office, released.allocation, released.quantity) == (BENGKULU, "a-1", 3_000)
+    assert PROMISED[AllocationReleased] == 1

@@ -9,7 +9,9 @@ from starlette.responses import Response
 from services.notify import views
 from services.notify.api.common import WITH_A_DESK, api, own_desk
 from services.notify.domain import AlarmSent, NoticeSent
+from services.notify.views.helping import helped_at
 from services.notify.wording import worded, worded_alarm
+from shared.clock import utcnow
 from shared.http import Limit, Start, after, allow, cursor, engine_of, polled
 from shared.offices import Offices
 
@@ -19,13 +21,15 @@ from shared.offices import Offices
 async def read_inbox(request: Request, start: Start = None, limit: Limit = 50) -> Response:
     """The notices and alarms for the caller's role and region, the latest first, with the words a person reads.
 
+    Of those who could help, whoever is short by now is left out.
     `number` is the place in the desk's post: `/inbox/stream` goes on after it.
     """
     desk, last = own_desk(request), after(start, str)
     async with engine_of(request).connect() as connection:
         found = await views.inbox(connection, desk.role, desk.region, last[0] if last else None, limit)
         numbers = await views.numbers_in_post(connection, desk, [id for id, _ in found])
-    notices = [readable(request, id, numbers.get(id), told) for id, told in found]
+        helped = await helped_at(connection, [told for _, told in found], utcnow())
+    notices = [readable(request, id, numbers.get(id), told) for (id, _), told in zip(found, helped, strict=True)]
     following = cursor(notices[-1]["id"]) if len(notices) == limit else None
     return polled(request, {"notices": notices, "next": following})
 

@@ -3,7 +3,6 @@
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from pydantic import Field, StringConstraints
@@ -12,7 +11,7 @@ from starlette.responses import Response
 
 from services.notify import views
 from services.notify.api.common import api
-from services.notify.channels import ChannelSettings
+from services.notify.channels import ChannelSettings, may_be_kept
 from services.notify.channels.settings import MAILBOX
 from services.notify.domain import MINISTRY, Channel, ChannelKind, KeepContact, contact_of
 from services.notify.views import Address
@@ -188,8 +187,11 @@ def _faults(way: Way, address: str, secret: str | None, settings: ChannelSetting
             if not MAILBOX.fullmatch(address):
                 yield "address", "Should be a plain mail address"
         case ChannelKind.WEBHOOK:
-            if not _is_webhook(address, settings):
-                yield "address", "Should be an https address without a name or a password"
+            if not (_in_one_piece(address) and may_be_kept(settings, address)):
+                yield (
+                    "address",
+                    "Should be an https address that may be reached from here, without a name or a password",
+                )
             if secret is None or not _is_secret(secret):
                 yield "secret", "Should be 24 to 64 bytes in base64, after whsec_"
         case ChannelKind.GATEWAY:
@@ -197,16 +199,6 @@ def _faults(way: Way, address: str, secret: str | None, settings: ChannelSetting
                 yield "address", "Should be the address of a gateway that is in use here"
     if way.kind is not ChannelKind.WEBHOOK and secret is not None:
         yield "secret", "Should be a webhook's"
-
-
-def _is_webhook(address: str, settings: ChannelSettings) -> bool:
-    schemes = ("https", "http") if settings.webhook_loopback else ("https",)
-    try:
-        parts = urlsplit(address)
-        named = bool(parts.hostname) and parts.username is None and parts.port != 0
-    except ValueError:
-        return False
-    return named and parts.scheme in schemes and _in_one_piece(address)
 
 
 def _is_gateway(address: str, settings: ChannelSettings) -> bool:

@@ -26,6 +26,7 @@ from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
+    Problem,
     SomeDay,
     Start,
     after,
@@ -40,8 +41,9 @@ from shared.http import (
 from shared.http.documents import Written
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+NO_TERMS = "Should be left out where there are no terms"
 
-Copied = Annotated[tuple[Literal["head", "storekeeper", "province", "national"], ...], Field(max_length=2)]
+AtMost2 = Field(max_length=2)
 Seconds = Annotated[int, Field(ge=0, le=DAY)]
 
 
@@ -105,11 +107,11 @@ class Last(Body):
 
 
 class Copies(Body):
-    """Roles that are told beside those that answer, by level."""
+    """Roles that are told beside those that answer, by level: whose desks there are at it."""
 
-    CITY: Copied = ()
-    PROVINCE: Copied = ()
-    NATIONAL: Copied = ()
+    CITY: Annotated[tuple[Literal["head", "storekeeper"], ...], AtMost2] = ()
+    PROVINCE: Annotated[tuple[Literal["province"], ...], AtMost2] = ()
+    NATIONAL: Annotated[tuple[Literal["national"], ...], AtMost2] = ()
 
 
 class Gathering(Body):
@@ -121,7 +123,7 @@ class Gathering(Body):
 
 
 class Policy(Body):
-    """From `starts_on` on. No terms: by the nation's policy again, or, if this is the nation's, by the defaults.
+    """From `starts_on` on. No terms, and then nothing else: by the nation's policy again; the nation by the defaults.
 
     An episode that begins within `settle` seconds of the end of the one before gathers as long; what is promised
     lies at most `promise_at_most` seconds ahead. What is left out is as in the default.
@@ -162,9 +164,10 @@ class Policy(Body):
 async def set_policy(request: Request, region: str, body: Policy) -> Response:
     """Sets the policy of a province, or of the nation (00). What is open keeps the one it was opened with.
 
-    409 `starts_in_the_past`, `policies_waiting`, `no_such_desk`.
+    409 `starts_in_the_past`, `policies_waiting`; 422 for what is said beside no terms, and would never hold.
     """
     region_in_scope(request, region)
+    _require_terms(body)
     now = utcnow()
     command = SetPolicy(
         now=now,
@@ -175,6 +178,16 @@ async def set_policy(request: Request, region: str, body: Policy) -> Response:
         today=office_of(request, MINISTRY).day_at(now),
     )
     return await write(request, body, command)
+
+
+def _require_terms(body: Policy) -> None:
+    """Raises a 422 `Problem` that names each field of which nothing would come."""
+    if body.terms.LOW is not None:
+        return
+    vain = [name for name in Policy.model_fields if name in body.model_fields_set - {"starts_on", "terms"}]
+    if vain:
+        faults = [{"at": f"/body/{name}", "code": "without_terms", "detail": NO_TERMS} for name in vain]
+        raise Problem(422, "invalid", "The request is not as it should be.", errors=faults)
 
 
 @api.get("/regions/{region}/escalation-policies")

@@ -17,6 +17,8 @@ from services.notify.api.common import WITH_A_DESK, api, own_desk
 from services.notify.api.doorbell import Doorbell, Watched
 from services.notify.api.inbox import readable
 from services.notify.domain import Desk
+from services.notify.views.helping import helped_at
+from shared.clock import utcnow
 from shared.database import OF_THE_DATABASE
 from shared.http import allow, engine_of, once
 
@@ -76,11 +78,12 @@ async def _events(request: Request, desk: Desk, last: int, watched: Watched) -> 
         try:
             async with engine_of(request).connect() as connection:
                 lying = await views.posted_after(connection, desk, last, AT_ONCE)
+                helped = await helped_at(connection, [told for *_, told in lying], utcnow())
         except OF_THE_DATABASE as error:
             # The client comes back, and is told what is the matter.
             log.warning("stream_interrupted", error=type(error).__name__)
             return
-        for last, id, told in lying:
+        for (last, id, _), told in zip(lying, helped, strict=True):
             data = msgspec.json.encode(readable(request, id, last, told)).decode()
             yield format_sse_event(data_str=data, id=str(last))
         while len(lying) < AT_ONCE and not await _more(watched, last, stopping):

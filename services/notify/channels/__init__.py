@@ -4,6 +4,7 @@ from services.notify.channels.channels import Channels
 from services.notify.channels.limiter import Limiter, RateLimit
 from services.notify.channels.message import Attachment, Destination, Kind, Message, Outcome, Result
 from services.notify.channels.settings import ChannelSettings, Security
+from services.notify.channels.webhook import may_be_kept
 
 __all__ = [
     "Attachment",
@@ -17,4 +18,5 @@ __all__ = [
     "RateLimit",
     "Result",
     "Security",
+    "may_be_kept",
 ]

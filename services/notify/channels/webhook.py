@@ -22,6 +22,7 @@ WAIT_AT_MOST = timedelta(hours=1)
 ADDRESS_AT_MOST = 2_000
 _CONNECT_SECONDS = 5
 _TRIED_AT_MOST = 3
+_LAST_PORT = 65_535
 # 24 to 64 bytes, as the specification asks. The library would skip what is no base64, and sign with what is left.
 _SECRET = re.compile(r"(whsec_)?[A-Za-z0-9+/]{32,86}={0,2}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -146,6 +147,23 @@ def may_reach(settings: ChannelSettings, scheme: str, address: IPv4Address | IPv
     if scheme != "https" or any(address in network for network in _NEVER):
         return False
     return settings.webhook_private or not any(address in network for network in _PRIVATE)
+
+
+def may_be_kept(settings: ChannelSettings, address: str) -> bool:
+    """Whether this may be a webhook's address, as far as it can be judged without looking a name up."""
+    url = _parsed(address)
+    if url is None or (url.port is not None and not 0 < url.port <= _LAST_PORT):
+        return False
+    if url.scheme == "http" and not settings.webhook_loopback:
+        return False
+    host = url.host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return settings.webhook_loopback
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (socket.gaierror, UnicodeError):
+        return True
+    return all(may_reach(settings, url.scheme, _address(entry)) for entry in found)
 
 
 def _parsed(address: str) -> httpx2.URL | None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import structlog
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.domain import (
     LADDER,
     LETTER_ROLES,
+    LEVEL_OF,
     MINISTRY,
-    ROLES,
+    Cause,
     CloseBundle,
     Desk,
     DeskHolders,
@@ -28,7 +30,6 @@ from shared.offices import offices
 
 CLOSED_AT_ONCE = 50
 ASKING = (NoticeKind.SHORTAGE, NoticeKind.CLIMBED)
-LEVEL_OF = {role: level for level, role in ROLES.items()}
 WHO = Context(subject="notify-delivery", route="delivery")
 
 log = structlog.get_logger()
@@ -36,10 +37,14 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The latest notice of a shortage in a bundle, or an alarm. `passed`: the shortage began and ended in it."""
+    """The latest notice of a shortage in a bundle, or an alarm. `passed`: the shortage began and ended in it.
+
+    `rests_on` are earlier notices without which it would not read as it does.
+    """
 
     lying: Lying
     passed: bool = False
+    rests_on: tuple[str, ...] = ()
 
     @property
     def told(self) -> Told:
@@ -48,30 +53,50 @@ class Kept:
 
 
 def kept_of(lying: Sequence[Lying]) -> list[Kept]:
-    """Of each shortage the latest notice, and each alarm, in the order of those: a bundle's notices come as posted."""
+    """Of each shortage the latest notice, and each alarm, in the order of those: a bundle's notices come as posted.
+
+    What reminds of another notice of the bundle is no reminder to who gets the bundle. A no that came after a request
+    leaves it standing: the latest notice then asks as well.
+    """
     latest: dict[tuple[str, ...], Lying] = {}
+    rests_on: dict[tuple[str, ...], tuple[str, ...]] = {}
     asked: dict[tuple[str, str], set[int]] = {}
+    asks: dict[tuple[str, str], tuple[NoticeSent, tuple[str, ...]]] = {}
+    anew: dict[tuple[str, str, int], str] = {}
     for each in lying:
         told = each.told
         if not isinstance(told, NoticeSent):
             latest[each.id,] = each
             continue
+        shelf, episode = (told.office, told.item), (told.office, told.item, told.episode)
         # Taken out first: a dictionary keeps the place of a key that it had.
-        latest.pop((told.office, told.item), None)
-        latest[told.office, told.item] = each
+        latest.pop(shelf, None)
+        latest[shelf] = each
+        rests_on[shelf] = ()
         if told.kind in ASKING:
-            asked.setdefault((told.office, told.item), set()).add(told.episode)
-    return [Kept(each, _passed(each, asked)) for each in latest.values()]
+            asked.setdefault(shelf, set()).add(told.episode)
+            if not told.reminder:
+                anew[episode] = each.id
+            elif episode in anew:
+                told = replace(told, reminder=False)
+                latest[shelf], rests_on[shelf] = replace(each, told=told), (anew[episode],)
+            asks[shelf] = told, (*rests_on[shelf], each.id)
+        elif shelf in asks and _awaited_still(asks[shelf][0], told):
+            ask, rests_on[shelf] = asks[shelf]
+            still = replace(told, kind=ask.kind, cause=ask.cause, reminder=ask.reminder)
+            latest[shelf] = replace(each, told=still)
+    return [Kept(each, _passed(each, asked), rests_on.get(of, ())) for of, each in latest.items()]
 
 
 def wants_letter(role: str, lying: Lying) -> bool:
     """Whether a notice is written formally to a desk of this role.
 
     A province or the ministry is written to about what has climbed to its level, or past it: it answers, or others
-    above answer for what it was to answer for. What it is only copied of, from below, is in the mail alone.
+    above answer for what it was to answer for. What it is only copied of, from below, is in the mail alone; so is
+    what it was told before on the same working day.
     """
     told = lying.told
-    if role not in LETTER_ROLES or not isinstance(told, NoticeSent) or told.kind not in ASKING:
+    if role not in LETTER_ROLES or not isinstance(told, NoticeSent) or told.kind not in ASKING or told.reminder:
         return False
     return LADDER.index(told.level) >= LADDER.index(LEVEL_OF[role])
 
@@ -97,14 +122,16 @@ def closing(
     role, region, bundle = key
     desk, kept = Desk(role, region), kept_of(lying)
     day = _day_at(region, now)
+    # A digest lists all that it is made of: its notices lie in no bundle, but for those it lists.
+    told = [id for each in kept for id in (*(each.rests_on if digest else ()), each.lying.id)]
     return CloseBundle(
         now=now,
         occurred_at=now,
         desk=desk,
         bundle=bundle,
         people=holders.get(desk, DeskHolders()).on_duty(day),
-        notices=tuple(each.lying.id for each in kept),
-        absorbed=len(lying) - len(kept),
+        notices=tuple(told),
+        absorbed=len(lying) - len(told),
         letter=any(each.lying.open and wants_letter(role, each.lying) for each in kept),
         day=day,
         digest=digest,
@@ -128,6 +155,13 @@ async def carry_out_each(ledger: Ledger, commands: Sequence[Command]) -> int:
         else:
             done += 1
     return done
+
+
+def _awaited_still(ask: NoticeSent, later: NoticeSent) -> bool:
+    """Whether what was asked for is awaited after this notice of the same shortage: nobody answered at that level."""
+    if later.kind is not NoticeKind.ANSWERED or later.cause is not Cause.DECLINED:
+        return False
+    return (later.episode, later.level, later.answer) == (ask.episode, ask.level, ask.answer)
 
 
 def _passed(latest: Lying, asked: Mapping[tuple[str, str], set[int]]) -> bool:

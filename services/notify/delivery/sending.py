@@ -1,8 +1,6 @@
 """What is closed goes out: a try is recorded, made, and its outcome is recorded."""
 
 import asyncio
-import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +21,10 @@ from services.notify.channels import (
     RateLimit,
 )
 from services.notify.channels import Result as Came
-from services.notify.delivery.bundles import LEVEL_OF, WHO, kept_of
+from services.notify.delivery.bundles import WHO, kept_of
 from services.notify.delivery.writing import Letters
 from services.notify.domain import (
+    LEVEL_OF,
     BeginTry,
     Desk,
     EndTry,
@@ -37,6 +36,7 @@ from services.notify.domain import (
 )
 from services.notify.reactions import place_of
 from services.notify.views import Address, outbox
+from services.notify.views.helping import helped_at
 from services.notify.views.outbox import DueSend, Lying
 from services.notify.wording import Wording, together
 from shared.clock import utcnow
@@ -54,7 +54,6 @@ AGAIN_AFTER = timedelta(minutes=1)
 TRY_TO_RECORD_EVERY = 1.0
 UNREACHED_AT_ONCE = 20
 
-_PLAIN = re.compile(r"[A-Za-z0-9.-]{1,200}")
 SendKey = tuple[str, str, int, str]
 
 TRIES = Counter("blanko_tries", "Tries to reach a person over a channel", ["kind", "result"])
@@ -205,6 +204,9 @@ class Sender:
     async def _written(self, send: DueSend) -> "Written":
         async with self._engine.connect() as connection:
             lying = (await outbox.lying_in(connection, [send.of]))[send.of]
+            # As of one moment, so that it reads alike at every try.
+            told = await helped_at(connection, [each.told for each in lying], send.closed_at)
+        lying = [msgspec.structs.replace(each, told=said) for each, said in zip(lying, told, strict=True)]
         attachments = await self._letters.attached(send.desk, send.letter) if send.letter is not None else ()
         return Written(send, lying, attachments)
 
@@ -243,13 +245,17 @@ class Written:
         self._absorbed = len(lying) - len(kept)
         self._kept = [each.lying for each in kept]
         self.wording: Wording = together(
-            [each.told for each in kept], self._absorbed, digest=send.digest, letter=send.letter
+            [each.told for each in kept],
+            self._absorbed,
+            at=send.closed_at,
+            digest=send.digest,
+            letter=send.letter,
         )
 
     def addressed(self, begun: SendBegun) -> Message:
         """The message of this try: under the same id at each try over the same channel, and alike every time."""
         return Message(
-            id=message_id(begun.message),
+            id=begun.message,
             subject=self.wording.subject,
             text=self.wording.text,
             html=self.wording.html,
@@ -300,13 +306,6 @@ def unreached(desk: Desk, lying: Sequence[Lying], now: datetime) -> list[ReportU
         )
         for told in latest.values()
     ]
-
-
-def message_id(message: str) -> str:
-    """A send's name as a Message-ID and a webhook-id take it: another for each."""
-    if _PLAIN.fullmatch(message):
-        return message.replace(".", "_")
-    return hashlib.sha256(message.encode()).hexdigest()
 
 
 def _begin_try(send: DueSend, reached_by: Sequence[Address], now: datetime) -> BeginTry:

@@ -11,10 +11,11 @@ from services.notify.delivery.bundles import WHO
 from services.notify.domain import MINISTRY, Level, ReportNobody, ReportSilent, ReportStandstill, desk
 from services.notify.reactions import place_of
 from services.notify.views import outbox, watching
+from services.notify.views.questions import calendar_of
 from shared.clock import utcnow
 from shared.ledger import Ledger
 from shared.offices import Office, offices
-from shared.workdays import is_working_day, silent_since
+from shared.workdays import silent_since
 
 LOOK_EVERY = 300.0
 LATE = timedelta(minutes=30)
@@ -75,18 +76,20 @@ class Watchman:
 
     async def _report_silent(self, now: datetime) -> None:
         """Of an office that was never heard of it is known that it is not on board, and not that it is silent."""
-        asking = [province for province in _provinces() if self._is_to_be_asked(province, now)]
-        if not asking:
+        waiting = [province for province in _provinces() if self._is_to_be_asked(province, now)]
+        if not waiting:
             return
         async with self._engine.connect() as connection:
+            works = await calendar_of(connection)
             heard = await watching.last_heard(connection)
+        asking = [province for province in waiting if works(province.day_at(now))]
         silent: dict[str, list[str]] = {province.id: [] for province in asking}
         for city in offices().all():
             among = silent.get(city.province(now)) if city.type in CITIES else None
             last = heard.get(city.id)
             if among is None or last is None:
                 continue
-            if last < silent_since(now, city.timezone, SILENT_DAYS).date():
+            if last < silent_since(now, city.timezone, SILENT_DAYS, works).date():
                 among.append(city.id)
         for province in asking:
             today = province.day_at(now)
@@ -98,7 +101,7 @@ class Watchman:
     def _is_to_be_asked(self, province: Office, now: datetime) -> bool:
         here = now.astimezone(province.timezone)
         asked = self._asked.get(province.id) == here.date()
-        return not asked and here.time() >= ASKED_AFTER and is_working_day(here.date())
+        return not asked and here.time() >= ASKED_AFTER
 
 
 def _provinces() -> list[Office]:

@@ -1,7 +1,7 @@
 """The letters of bundles: written, typeset, issued with their hashes, and attached to what is sent."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notify.channels import Attachment
-from services.notify.delivery.bundles import LEVEL_OF, WHO, kept_of, wants_letter
+from services.notify.delivery.bundles import WHO, kept_of, wants_letter
 from services.notify.domain import (
     LADDER,
     LETTER_ROLES,
+    LEVEL_OF,
     MINISTRY,
     SEVERITY,
     Desk,
@@ -32,6 +33,7 @@ from services.notify.domain import (
 )
 from services.notify.letters import html, pdf
 from services.notify.views import outbox
+from services.notify.views.helping import Shelf, helpers, short_at, still
 from services.notify.views.outbox import BundleKey, ShortageNow
 from shared.ledger import INTERRUPTIONS, Entry, Ledger
 from shared.offices import offices
@@ -144,7 +146,10 @@ class Letters:
             about = [each.lying.told for each in kept_of(lying) if wants_letter(to.role, each.lying)]
             notices = [told for told in about if isinstance(told, NoticeSent)]
             present = await outbox.shortages_now(connection, [(each.office, each.item) for each in notices])
-        return written_of(to, number, notices, present, now)
+            proposed = [(each.item, each.proposal) for each in notices]
+            proposed += [(each.item, each.proposal) for each in present.values()]
+            short = await short_at(connection, helpers(proposed), now)
+        return written_of(to, number, notices, present, now, short)
 
     async def _make(self, to: Desk, content: LetterContent) -> Typeset:
         async with self._one_at_a_time:
@@ -161,11 +166,19 @@ def written_of(
     notices: Sequence[NoticeSent],
     present: Mapping[tuple[str, str], ShortageNow],
     now: datetime,
+    short: Collection[Shelf] = (),
 ) -> LetterContent:
-    """The letter about these notices, with the figures and answers of now; the worst first, as many as fit."""
+    """The letter about these notices, with the figures and answers of now; the worst first, as many as fit.
+
+    Those who are `short` themselves are not proposed.
+    """
     shortfalls = [_shortfall(notice, present.get((notice.office, notice.item))) for notice in notices]
+    shortfalls = [replace(each, proposal=still(each.proposal, each.item, short)) for each in shortfalls]
     shortfalls.sort(key=_worst_first)
     awaited = [each.answer_by for each in notices if each.answer_by is not None and not each.copy]
+    if any(each <= now for each in awaited):
+        # Nobody is asked to answer by a moment that is over: then it is as soon as possible.
+        awaited = []
     content = LetterContent(
         number=number,
         day=offices().known(MINISTRY).day_at(now),
@@ -195,6 +208,7 @@ def _shortfall(notice: NoticeSent, present: ShortageNow | None) -> Shortfall:
         refused=notice.refused,
         relief=notice.relief,
         proposal=notice.proposal,
+        forwarded_at=notice.forwarded_at,
     )
     if present is None or present.episode != notice.episode:
         return told
@@ -210,6 +224,8 @@ def _shortfall(notice: NoticeSent, present: ShortageNow | None) -> Shortfall:
         refused=present.refused,
         relief=present.relief,
         proposal=present.proposal,
+        # Of what was forwarded since, the rows do not say by whom.
+        forwarded_at=notice.forwarded_at if present.forwarded == notice.forwarded else None,
     )
 
 

@@ -44,6 +44,7 @@ from services.notify.domain.decisions.relieving import (
     NoteForwarded,
     NoteProposal,
     NoteRelief,
+    NoteTakenBack,
 )
 from services.notify.domain.decisions.rules import (
     DeclareDay,
@@ -114,6 +115,7 @@ from services.notify.domain.facts import (
     NotifyFact,
     OfficeHeard,
     PersonAppointed,
+    PromiseTakenBack,
     ProvinceForwarded,
     ReliefNoted,
     SendBegun,
@@ -161,6 +163,7 @@ from services.notify.domain.state import (
 )
 from services.notify.domain.words import (
     LADDER,
+    LEVEL_OF,
     MINISTRY,
     ROLES,
     SEVERITY,
@@ -194,6 +197,7 @@ __all__ = [
     "FACTS",
     "LADDER",
     "LETTER_ROLES",
+    "LEVEL_OF",
     "LISTENING",
     "MINISTRY",
     "OPS",
@@ -274,6 +278,7 @@ __all__ = [
     "NoteForwarded",
     "NoteProposal",
     "NoteRelief",
+    "NoteTakenBack",
     "NoticeKind",
     "NoticePosted",
     "NoticeSent",
@@ -285,6 +290,7 @@ __all__ = [
     "Place",
     "Policies",
     "Post",
+    "PromiseTakenBack",
     "Proposal",
     "ProvinceForwarded",
     "RaiseAlarm",

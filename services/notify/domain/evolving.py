@@ -61,4 +61,4 @@ STATES: dict[str, State] = {
     "canary": Canary(),
 }
 """What each kind of stream begins with."""
-SCHEMAS = dict.fromkeys(STATES, 1) | {"shortage": 2}
+SCHEMAS = dict.fromkeys(STATES, 1) | {"shortage": 3}

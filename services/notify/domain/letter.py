@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from services.notify.domain.words import Answer, Cause, Desk, Figures, Proposal, Relief, StockLevel
+from services.notify.domain.words import Answer, Cause, Desk, Figures, Level, Proposal, Relief, StockLevel
 
 
 class Urgency(StrEnum):
@@ -22,7 +22,8 @@ class Urgency(StrEnum):
 class Shortfall(msgspec.Struct, frozen=True, omit_defaults=True):
     """One item that is short at one office, and what has been tried. `received` are blanks that came since `since`.
 
-    `cause` is why it climbed, `declined` and `forwarded` are the province's words, `refused` the centre's.
+    `cause` is why it climbed, `declined` are the province's words, `refused` the centre's, `forwarded` those of
+    `forwarded_at`.
     """
 
     office: str
@@ -39,6 +40,7 @@ class Shortfall(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: str | None = None
     relief: Relief | None = None
     proposal: Proposal | None = None
+    forwarded_at: Level | None = None
 
 
 class LetterContent(msgspec.Struct, frozen=True, omit_defaults=True):

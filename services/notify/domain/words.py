@@ -69,6 +69,7 @@ class WaitKind(StrEnum):
 
 MINISTRY = "00"
 ROLES = {Level.CITY: "head", Level.PROVINCE: "province", Level.NATIONAL: "national"}
+LEVEL_OF = {role: level for level, role in ROLES.items()}
 SEVERITY = list(StockLevel)
 LADDER = list(Level)
 AT_LEAST = {StockLevel.LOW: Level.CITY, StockLevel.CRITICAL: Level.PROVINCE, StockLevel.EMPTY: Level.NATIONAL}
@@ -124,12 +125,13 @@ class ReliefLine(msgspec.Struct, frozen=True):
 class Proposal(msgspec.Struct, frozen=True):
     """Who could help, as stock proposed it: the province's buffer, then neighbours, nearest first.
 
-    `wanted` would end the shortage; `covered` is what they could give together.
+    `wanted` would end the shortage; `covered` is what they could give together. `as_of` is when stock said so.
     """
 
     wanted: int
     covered: int
     lines: tuple[ReliefLine, ...] = ()
+    as_of: datetime | None = None
 
 
 class Relief(msgspec.Struct, frozen=True):
@@ -139,6 +141,23 @@ class Relief(msgspec.Struct, frozen=True):
     quantity: int
     promised_on: date
     until: datetime
+
+
+class Promise(msgspec.Struct, frozen=True, array_like=True):
+    """Relief under the name of its allocation or consignment, if it has one; `step` was counted when it was noted."""
+
+    name: str | None
+    relief: Relief
+    step: int
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True):
+    """When the term that runs began, when its level was told last, of how short a stock, and with which step."""
+
+    began: datetime
+    at: datetime
+    stock_level: StockLevel
+    step: int
 
 
 def desk(level: Level, office: str, province: str) -> Desk:

@@ -286,7 +286,7 @@ def _tried(shortfall: Shortfall, to: Desk) -> tuple[str, ...]:
     item, zone = shortfall.item, offices().known(shortfall.office).timezone
     tried = []
     if shortfall.proposal is not None:
-        tried.append(_proposed(item, shortfall.proposal))
+        tried.append(_proposed(item, shortfall.proposal, zone))
     if shortfall.answer is not None:
         answer = shortfall.answer
         who = ANSWERERS.get(answer.role, clean(answer.role))
@@ -308,12 +308,13 @@ def _tried(shortfall: Shortfall, to: Desk) -> tuple[str, ...]:
     return (*tried, silent) if silent else tuple(tried)
 
 
-def _proposed(item: str, proposal: Proposal) -> str:
+def _proposed(item: str, proposal: Proposal, zone: ZoneInfo) -> str:
     wanted = _pieces(item, proposal.wanted)
     if not proposal.lines:
         return f"Dibutuhkan {wanted}; sistem tidak menemukan kantor yang dapat membantu."
     offers = ", ".join(_offered(line) for line in proposal.lines)
-    return f"Usulan sistem: {number(proposal.covered)} dari {wanted} yang dibutuhkan, yaitu dari {offers}."
+    as_of = f" per {moment(proposal.as_of, zone)}" if proposal.as_of is not None else ""
+    return f"Usulan sistem{as_of}: {number(proposal.covered)} dari {wanted} yang dibutuhkan, yaitu dari {offers}."
 
 
 def _offered(line: ReliefLine) -> str:
@@ -328,7 +329,9 @@ def _silent(shortfall: Shortfall, to: Desk) -> str | None:
     answer: Answer | None = shortfall.answer
     if to.role == ROLES[Level.PROVINCE]:
         return "Kepala dinas belum menjawab." if answer is None else None
-    if to.role != ROLES[Level.NATIONAL] or shortfall.declined is not None or shortfall.forwarded is not None:
+    if to.role != ROLES[Level.NATIONAL] or shortfall.declined is not None:
+        return None
+    if shortfall.forwarded is not None and shortfall.forwarded_at is not Level.CITY:
         return None
     if shortfall.relief is not None or shortfall.refused is not None:
         return None

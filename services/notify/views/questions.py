@@ -80,7 +80,7 @@ class Percentiles(msgspec.Struct, frozen=True):
 class Figures(msgspec.Struct, frozen=True):
     """Of the episodes that were opened in a time: how far they climbed, who answered first, and how long it took.
 
-    `answered` has how many were first answered at each level, `share` the part of all that is, 0 to 1. Hours of
+    `answered` has how many were first answered by each level, `share` the part of all that is, 0 to 1. Hours of
     working time are between `opens` and `closes` of working days of the office; what nobody answered, or has not
     recovered yet, is in no percentile. `open_now` is of the moment, whenever it was opened, by the level reached.
     """

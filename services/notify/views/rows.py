@@ -30,6 +30,7 @@ from services.notify.domain import (
     OfficeHeard,
     Policies,
     Post,
+    PromiseTakenBack,
     ReliefNoted,
     SendBegun,
     SendEnded,
@@ -74,7 +75,8 @@ def _shortage(stream: str, fact: Any, shortage: Shortage) -> Rows:
     if shortage.open or isinstance(fact, EscalationResolved | EscalationClosed):
         yield _episode(fact, shortage)
     relieved = isinstance(fact, ReliefNoted) and (fact.paused_until or fact.answer_by) is not None
-    if isinstance(fact, WAITS) or relieved:
+    taken_back = isinstance(fact, PromiseTakenBack) and fact.due is not None
+    if isinstance(fact, WAITS) or relieved or taken_back:
         yield from _wait(stream, fact.office, shortage)
     elif not shortage.open:
         yield Row("deadlines", (f"{stream}/{shortage.waits}",), None)

@@ -20,6 +20,7 @@ from services.notify.domain import (
     InForce,
     Level,
     NotifyFact,
+    Proposal,
     Relief,
     Shortage,
     StockLevel,
@@ -41,7 +42,9 @@ from services.notify.views.around import (
     silences_at,
     vacancy,
 )
+from services.notify.views.helping import Shelf, helpers, short_at, still
 from services.notify.views.outbox import holders_of
+from services.notify.views.questions import calendar_of
 from services.notify.views.rules import policy_on
 from services.notify.views.watching import listening
 from shared.decider import fold
@@ -88,6 +91,7 @@ class Because(StrEnum):
     FLAPPING = "FLAPPING"
     GATHERING = "GATHERING"
     NOBODY_ON_DUTY = "NOBODY_ON_DUTY"
+    NEVER_KEPT = "NEVER_KEPT"
     INBOX_ONLY = "INBOX_ONLY"
     NOT_REACHED = "NOT_REACHED"
 
@@ -144,7 +148,10 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class Episode(msgspec.Struct, frozen=True):
-    """The latest episode of shortage. `repeat` counts repetitions in this term, `flaps` episodes that came too soon."""
+    """The latest episode of shortage. `repeat` counts repetitions in this term, `flaps` episodes that came too soon.
+
+    `proposal` is who could help while it is open, without those who are short by now.
+    """
 
     episode: int
     open: bool
@@ -160,6 +167,7 @@ class Episode(msgspec.Struct, frozen=True):
     handed_back: str | None
     closed: str | None
     relief: Relief | None
+    proposal: Proposal | None
     repeat: int
     flaps: int
 
@@ -195,6 +203,7 @@ async def why(connection: AsyncConnection, office: Office, item: str, topic: str
     watch = await listening(connection)
     desks = await _desks(connection, office.id, province, rules, item, day)
     short = None if shortage.ended else shortage.stock_level
+    helpless = await short_at(connection, helpers([(item, shortage.proposal)]), now)
     answer = Why(
         office=office.id,
         item=item,
@@ -204,7 +213,7 @@ async def why(connection: AsyncConnection, office: Office, item: str, topic: str
         stock=_stock(shortage),
         news=news,
         caught_up=watch is not None and watch.caught_up,
-        episode=_episode(shortage),
+        episode=_episode(shortage, helpless),
         rules=_rules(shortage, rules, item),
         next=_next(shortage, desks, timer, now),
         desks=desks,
@@ -233,7 +242,8 @@ async def _news(connection: AsyncConnection, office: Office, topic: str, now: da
     up_to = await known_up_to(connection, topic)
     status = "NEVER"
     if heard is not None:
-        silent = heard.day < silent_since(now, office.timezone, SILENT_AFTER).date()
+        works = await calendar_of(connection)
+        silent = heard.day < silent_since(now, office.timezone, SILENT_AFTER, works).date()
         status = "SILENT" if silent else "HEARD"
     return OfficeNews(
         status=status,
@@ -288,7 +298,7 @@ def _rules(shortage: Shortage, rules: InForce, item: str) -> Rules:
     return Rules(rules.name, last, term.within, term.counted, term.repeats)
 
 
-def _episode(shortage: Shortage) -> Episode | None:
+def _episode(shortage: Shortage, short: frozenset[Shelf]) -> Episode | None:
     if not shortage.episode:
         return None
     return Episode(
@@ -306,6 +316,7 @@ def _episode(shortage: Shortage) -> Episode | None:
         handed_back=shortage.why_handed_back,
         closed=shortage.closed,
         relief=shortage.relief,
+        proposal=still(shortage.proposal, shortage.item, short) if shortage.open else None,
         repeat=shortage.repeat,
         flaps=shortage.flaps,
     )
@@ -382,7 +393,9 @@ def _untold(answer: Why) -> Iterator[Because]:
     if any(sent.closes_at is not None for sent in answer.sent):
         yield Because.GATHERING
     asked = [desk for desk in answer.desks if desk.asked and desk.level is answer.episode.awaited]
-    if any(desk.nobody is not None for desk in asked):
+    if any(desk.nobody is Vacancy.NEVER_KEPT for desk in asked):
+        yield Because.NEVER_KEPT
+    elif any(desk.nobody is not None for desk in asked):
         yield Because.NOBODY_ON_DUTY
     elif not any(person.channels for desk in asked for person in desk.on_duty):
         yield Because.INBOX_ONLY

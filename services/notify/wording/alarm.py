@@ -1,5 +1,6 @@
 """What a person reads in an alarm: of something that is no shortage."""
 
+from datetime import timedelta
 from typing import assert_never
 
 from services.notify.domain import AlarmKind, AlarmSent
@@ -27,7 +28,7 @@ def _said(alarm: AlarmSent) -> tuple[str, str]:
             )
         case AlarmKind.CANARY_MISSED:
             return (
-                f"Uji jalur pemberitahuan malam {on} TIDAK sampai",
+                f"Uji jalur pemberitahuan malam {_nights(alarm, on)} TIDAK sampai",
                 "Kabar percobaan dari stok tidak diterima pada waktunya: kabar kekurangan mungkin juga tidak sampai.\n"
                 "Mohon segera periksa proses stok, Kafka, dan proses notify.",
             )
@@ -67,6 +68,14 @@ def _said(alarm: AlarmSent) -> tuple[str, str]:
                 f"{quantity} {item} yang rusak menunggu dimusnahkan sejak {on}.",
             )
     assert_never(alarm.kind)
+
+
+def _nights(alarm: AlarmSent, on: str) -> str:
+    """`19-11-2024 s.d. 21-11-2024 (3 malam)`, or the one night."""
+    nights = alarm.figures.get("nights", 1)
+    if alarm.day is None or nights == 1:
+        return on
+    return f"{day(alarm.day - timedelta(days=nights - 1))} s.d. {on} ({number(nights)} malam)"
 
 
 def _silent(alarm: AlarmSent, on: str) -> tuple[str, str]:

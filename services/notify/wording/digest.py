@@ -1,9 +1,12 @@
 """What a person reads when several notices go out together."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from services.notify.domain import SEVERITY, AlarmSent, NoticeKind, NoticeSent, StockLevel
+import msgspec
+
+from services.notify.domain import SEVERITY, AlarmSent, Cause, NoticeKind, NoticeSent, StockLevel
 from services.notify.wording.alarm import worded_alarm
 from services.notify.wording.notice import ASKING, worded
 from services.notify.wording.words import (
@@ -36,12 +39,21 @@ class Told:
     flaps: bool = False
 
 
-def together(told: Sequence[Told], absorbed: int, *, digest: bool = False, letter: str | None = None) -> Wording:
+def together(
+    told: Sequence[Told],
+    absorbed: int,
+    *,
+    at: datetime | None = None,
+    digest: bool = False,
+    letter: str | None = None,
+) -> Wording:
     """One message about all of these, at least one.
 
     `absorbed` are earlier notices that these stand for besides, `letter` is the number of the letter that goes
-    along; a `digest` says that it is the first after the system began to tell people.
+    along; a `digest` says that it is the first after the system began to tell people. Nobody is asked to answer by a
+    moment that was over `at` the time of sending.
     """
+    told = told if at is None else [_in_time(each, at) for each in told]
     alone = told[0] if len(told) == 1 and not digest else None
     if alone is not None and alone.passed and alone.flaps:
         return _in_a_line(alone.said)
@@ -52,6 +64,13 @@ def together(told: Sequence[Told], absorbed: int, *, digest: bool = False, lette
     if letter is not None:
         lines.append(f"Surat nomor {letter} menyertai pesan ini.")
     return Wording(wording.subject, "\n".join(lines))
+
+
+def _in_time(told: Told, at: datetime) -> Told:
+    said = told.said
+    if not isinstance(said, NoticeSent) or said.answer_by is None or said.answer_by > at:
+        return told
+    return replace(told, said=msgspec.structs.replace(said, answer_by=None))
 
 
 def _of_one(told: Told) -> Wording:
@@ -86,8 +105,10 @@ def _of_many(told: Sequence[Told], digest: bool) -> Wording:
     lines += listed[:LINES_AT_MOST]
     if len(listed) > LINES_AT_MOST:
         lines.append(f"- dan {number(len(listed) - LINES_AT_MOST)} lainnya")
-    if any(notice.kind in ASKING and not notice.copy for notice in notices):
-        lines.append("Mohon setiap kekurangan dijawab dalam Sistem Blanko sebelum batas waktunya.")
+    asking = [notice for notice in notices if notice.kind in ASKING and not notice.copy]
+    if asking:
+        when = "sebelum batas waktunya" if any(notice.answer_by is not None for notice in asking) else "segera"
+        lines.append(f"Mohon setiap kekurangan dijawab dalam Sistem Blanko {when}.")
     return Wording(shortened(f"{begins}: {counted}"), "\n".join(lines))
 
 
@@ -129,8 +150,13 @@ def _line(notice: NoticeSent) -> str:
     parts = [f"- {name_of(notice.office)}: {state}, tersedia {pieces(notice.item, figures.available)}"]
     if figures.days_of_cover is not None and notice.kind in OPEN:
         parts.append(f"cukup {decimal(figures.days_of_cover)} hari")
-    if notice.kind is NoticeKind.ANSWERED:
-        parts.append("sudah dijawab" if notice.declined is None else "provinsi tidak dapat membantu")
-    elif notice.kind in ASKING and notice.answer_by is not None:
-        parts.append(f"jawaban {LEVELS[notice.level]} s.d. {moment(notice.answer_by, zone_of(notice.office))}")
+    if notice.kind is NoticeKind.ANSWERED and notice.cause is not Cause.DECLINED:
+        parts.append("sudah dijawab")
+    elif notice.kind in OPEN and notice.refused is not None:
+        parts.append("pusat tidak dapat membantu")
+    elif notice.kind in OPEN and notice.declined is not None:
+        parts.append("provinsi tidak dapat membantu")
+    if notice.kind in ASKING:
+        until = f"s.d. {moment(notice.answer_by, zone_of(notice.office))}" if notice.answer_by else "ditunggu segera"
+        parts.append(f"jawaban {LEVELS[notice.level]} {until}")
     return ", ".join(parts)

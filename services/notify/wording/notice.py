@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from services.notify.domain import ROLES, Cause, Held, Level, NoticeKind, NoticeSent, ReliefKind
+from services.notify.domain import ROLES, Cause, Held, Level, NoticeKind, NoticeSent, Proposal, ReliefKind
 from services.notify.wording.words import (
     ANSWERERS,
     ITEMS,
@@ -43,7 +43,7 @@ def worded(notice: NoticeSent, office_name: str, zone: ZoneInfo) -> Wording:
         _refused(notice),
         _forwarded(notice),
         _silent_province(notice),
-        _proposed(notice),
+        _proposed(notice, zone),
         _asked(notice, zone),
         "Angka-angka ini mungkin belum yang terbaru." if notice.figures_may_be_old else None,
         HELD[notice.held] if notice.held is not None else None,
@@ -151,17 +151,22 @@ def _silent_province(notice: NoticeSent) -> str | None:
     """Towards the Dirjen: that the province has done nothing, as far as is known."""
     if notice.recipient_role != ROLES[Level.NATIONAL] or notice.kind not in ASKING:
         return None
-    if notice.declined is not None or notice.forwarded is not None:
+    if notice.declined is not None or (notice.forwarded is not None and notice.forwarded_at is not Level.CITY):
         return None
     answered = notice.relief is not None or (notice.answer is not None and notice.answer.role != ROLES[Level.CITY])
     return None if answered else "Dinas Dukcapil provinsi belum menjawab."
 
 
-def _proposed(notice: NoticeSent) -> str | None:
-    proposal = notice.proposal
-    if proposal is None or notice.kind in (NoticeKind.RESOLVED, NoticeKind.CLOSED):
+def _proposed(notice: NoticeSent, zone: ZoneInfo) -> str | None:
+    if notice.proposal is None or notice.kind in (NoticeKind.RESOLVED, NoticeKind.CLOSED):
         return None
-    wanted = pieces(notice.item, proposal.wanted)
+    return proposed(notice.item, notice.proposal, zone)
+
+
+def proposed(item: str, proposal: Proposal, zone: ZoneInfo) -> str:
+    """Who could help, as of when; `zone` is the office's."""
+    wanted = pieces(item, proposal.wanted)
+    as_of = f" per {moment(proposal.as_of, zone)}" if proposal.as_of is not None else ""
     if not proposal.lines:
         return f"Dibutuhkan {wanted}; belum ditemukan kantor yang dapat membantu."
     offers = []
@@ -170,12 +175,14 @@ def _proposed(notice: NoticeSent) -> str | None:
         offers.append(f"{name_of(line.office)} {number(line.quantity)}{far}")
     more = len(proposal.lines) - HELPERS_NAMED
     others = f", dan {number(more)} lainnya" if more > 0 else ""
-    return f"Yang dapat membantu, {number(proposal.covered)} dari {wanted}: {', '.join(offers)}{others}."
+    return f"Yang dapat membantu{as_of}, {number(proposal.covered)} dari {wanted}: {', '.join(offers)}{others}."
 
 
 def _asked(notice: NoticeSent, zone: ZoneInfo) -> str | None:
-    if notice.kind not in ASKING or notice.answer_by is None:
+    if notice.kind not in ASKING:
         return None
     if notice.recipient_role != ROLES[notice.level]:
         return f"Jawaban ditunggu dari {LEVELS[notice.level]}."
+    if notice.answer_by is None:
+        return "Mohon segera dijawab."
     return f"Mohon dijawab paling lambat {moment(notice.answer_by, zone)}."

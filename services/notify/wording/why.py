@@ -6,6 +6,7 @@ from datetime import datetime
 from services.notify.domain import Held, StockLevel
 from services.notify.views.around import DeskNow, Vacancy
 from services.notify.views.why import OLD, Because, Next, Why
+from services.notify.wording.notice import proposed
 from services.notify.wording.words import ITEMS, LEVELS, STOCK, day, moment, name_of, pieces, zone_of
 
 VACANCIES = {
@@ -20,6 +21,7 @@ def why_in_words(answer: Why) -> list[str]:
     return [
         *(SENTENCES[because](answer) for because in answer.because),
         *_then(answer),
+        *_proposed(answer),
         *_desks(answer),
         *_held(answer),
     ]
@@ -127,6 +129,10 @@ def _nobody(answer: Why) -> str:
     return "Di meja yang ditunggu jawabannya tidak ada petugas menurut direktori."
 
 
+def _never_kept(answer: Why) -> str:
+    return "Meja yang ditunggu jawabannya belum pernah diisi di direktori; siapa yang bertugas di sana tidak diketahui."
+
+
 def _inbox_only(answer: Why) -> str:
     return "Petugas yang ditunggu jawabannya tidak punya saluran; ia hanya diberi tahu di kotak masuk."
 
@@ -153,6 +159,7 @@ SENTENCES: dict[Because, Callable[[Why], str]] = {
     Because.FLAPPING: _flapping,
     Because.GATHERING: _gathering,
     Because.NOBODY_ON_DUTY: _nobody,
+    Because.NEVER_KEPT: _never_kept,
     Because.INBOX_ONLY: _inbox_only,
     Because.NOT_REACHED: _unreached,
 }
@@ -168,6 +175,11 @@ def _then(answer: Why) -> Iterator[str]:
         return
     over = f", melewati {' dan '.join(LEVELS[level] for level in ahead.passed_over)}" if ahead.passed_over else ""
     yield f"Berikutnya, pada {at}, naik ke {LEVELS[ahead.to]}{over}."
+
+
+def _proposed(answer: Why) -> Iterator[str]:
+    if answer.episode is not None and answer.episode.proposal is not None:
+        yield proposed(answer.item, answer.episode.proposal, zone_of(answer.office))
 
 
 def _desks(answer: Why) -> Iterator[str]:

@@ -162,6 +162,7 @@ NOTIFY: list[Fact] = [
                 ReliefLine(office="17", quantity=300, distance_km=0),
                 ReliefLine(office="17.09", quantity=129, distance_km=31),
             ),
+            as_of=datetime(2024, 11, 18, 2, 30, 1, tzinfo=UTC),
         ),
     ),
 ]

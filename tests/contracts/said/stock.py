@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from services.stock.domain import (
     AllocationApproved,
     AllocationDeclined,
+    AllocationReleased,
     BlanksDestroyed,
     BlanksDispatched,
     BlanksMoved,
@@ -325,6 +326,14 @@ SHORT: list[Fact] = [
         reason="Pilkada 27-11-2024",
         request=REQUEST,
         asked=30_000,
+    ),
+    AllocationReleased(
+        office="17.71",
+        item="KTP_WNI",
+        allocation=ALLOCATION,
+        quantity=4_000,
+        reason="Stok pusat dialihkan ke kabupaten terdampak banjir",
+        released_by="u-direktur-03",
     ),
     AllocationDeclined(
         office="17.71",

@@ -3,7 +3,7 @@
 What they do is what the relay and the reader, the clock, the web process and the delivery do with the database.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, TypeAlias
@@ -25,11 +25,12 @@ from services.notify.domain import (
     Listening,
     MarkReported,
     NoticeSent,
+    ReportNobody,
     Result,
     SendBegun,
     directory_of,
 )
-from services.notify.reactions import due, react
+from services.notify.reactions import due, place_of, react
 from services.notify.views.outbox import BundleKey, Lying, ShortageNow
 from shared.clock import PATIENCE, Deadline
 from shared.decider import Command, Row
@@ -135,8 +136,8 @@ def wake(world: World, process: Process) -> Steps:
     """The clock: looks at what is due, and lets it speak as far as the news has been read."""
     while True:
         now = process.now
-        rows = sorted(world.store.rows("deadlines").items(), key=lambda each: (each[1]["due"], each[0]))
-        looked = [Deadline(**row) for _, row in rows if row["due"] <= now]
+        rows = [(row["due"], key) for key, row in world.store.rows("deadlines").items() if row["due"] <= now]
+        looked = [Deadline(**world.store.rows("deadlines")[key]) for _, key in sorted(rows)]
         world.dice.shuffle(looked)
         for deadline in looked:
             fresh = world.knows_all_until(deadline.office, deadline.due)
@@ -144,6 +145,17 @@ def wake(world: World, process: Process) -> Steps:
                 continue
             gone = [Row("deadlines", (deadline.key,), None)]
             yield from stored(world, process, process.decide([due(deadline, now, not fresh)], gone))
+        yield Step.IDLE
+
+
+def watch(world: World, process: Process) -> Steps:
+    """The watchman looks who is awaited, and has left, or is on leave."""
+    while True:
+        now = process.now
+        for each in world.left_at(now):
+            about: dict[str, Any] = {"office": each.office, "item": each.item, "place": place_of(each.office, now)}
+            nobody = ReportNobody(now=now, occurred_at=now, episode=each.episode, **about)
+            yield from stored(world, process, process.decide([nobody]))
         yield Step.IDLE
 
 
@@ -252,17 +264,15 @@ def _lying(world: World, key: BundleKey) -> list[Lying]:
     """What is in a bundle, in the order of its numbers; in a digest that is closed, with what it lists besides."""
     closed = world.store.rows("bundles").get(key)
     listed = closed["notices"] if closed is not None and closed["digest"] else ()
-    return [each for each, row in _posted_to(world, key) if row["bundle"] == key[2] or row["notice"] in listed]
+    rows = world.store.posted_to[key[:2]]
+    return [_lies(world, row) for row in rows if row["bundle"] == key[2] or row["notice"] in listed]
 
 
-def _posted_to(world: World, desk: Sequence[Any]) -> Iterator[tuple[Lying, Mapping[str, Any]]]:
-    posted, number = world.store.rows("posted"), 1
-    while (row := posted.get((desk[0], desk[1], number))) is not None:
-        notice: NoticeSent = world.store.rows("notices")[row["notice"],]["notice"]
-        shortage = world.store.rows("escalations")[notice.office, notice.item]
-        is_open = shortage["open"] and shortage["episode"] == notice.episode
-        yield Lying(number, row["notice"], notice, is_open, shortage["flaps"]), row
-        number += 1
+def _lies(world: World, row: Mapping[str, Any]) -> Lying:
+    notice: NoticeSent = world.store.rows("notices")[row["notice"],]["notice"]
+    shortage = world.store.rows("escalations")[notice.office, notice.item]
+    is_open = shortage["open"] and shortage["episode"] == notice.episode
+    return Lying(row["number"], row["notice"], notice, is_open, shortage["flaps"])
 
 
 def _holders(world: World, desk: Desk) -> dict[Desk, DeskHolders]:
@@ -274,13 +284,14 @@ def _digest(world: World, desk: Desk, now: datetime) -> CloseBundle | None:
     row = world.store.rows("posts")[desk.role, desk.region]
     if row["digested"]:
         return None
-    posted = list(_posted_to(world, (desk.role, desk.region)))
-    held = [each for each, row in posted if row["held"] is Held.CATCHING_UP and each.open]
+    posted = world.store.posted_to[desk.role, desk.region]
+    held = [_lies(world, row) for row in posted if row["held"] is Held.CATCHING_UP]
+    held = [each for each in held if each.open]
     if not held:
         return None
     gathers = row["closes_at"] is not None
     key = (desk.role, desk.region, row["bundle"] + (not gathers))
-    gathering = [each for each, row in posted if gathers and row["bundle"] == key[2]]
+    gathering = [_lies(world, row) for row in posted if gathers and row["bundle"] == key[2]]
     everything = sorted([*held, *gathering], key=lambda each: each.number)
     return closing(key, everything, _holders(world, desk), now, digest=True)
 
@@ -292,9 +303,14 @@ def _sendable(world: World, key: Key, row: Any, now: datetime) -> bool:
 
 
 def _nobody_reached(world: World, bundle: BundleKey) -> bool:
-    rows = [world.store.rows("sends")[key] for key in _sends_of(world, bundle)]
-    told = all(row["reported"] for row in rows)
-    return not told and all(row["unreached"] and row["state"] != "DELIVERED" for row in rows)
+    sends = world.store.rows("sends")
+    told = True
+    for person in world.store.rows("bundles")[bundle]["to"]:
+        row = sends[*bundle, person]
+        if not row["unreached"] or row["state"] == "DELIVERED":
+            return False
+        told = told and row["reported"]
+    return not told
 
 
 def _sends_of(world: World, bundle: BundleKey) -> list[Key]:

@@ -15,19 +15,23 @@ from services.notify.domain import (
     Cause,
     Counted,
     Desk,
+    DeskHolders,
     EscalationAcknowledged,
     EscalationClimbed,
     EscalationClosed,
+    EscalationCommented,
     EscalationHandedBack,
     EscalationOpened,
     EscalationRepeated,
     EscalationResolved,
     Held,
+    HelpProposed,
     LetterIssued,
     Level,
     NoticeKind,
     NoticePosted,
     NoticeSent,
+    PromiseTakenBack,
     ReliefNoted,
     Result,
     SendBegun,
@@ -36,22 +40,26 @@ from services.notify.domain import (
     SilenceLifted,
     SilenceSet,
     StockLevel,
+    WaitKind,
+    desk,
+    directory_of,
     id_of,
     up_to,
 )
 from services.notify.domain.words import SEVERITY, region_of
 from services.notify.domain.worktime import Calendar, worked
 from services.notify.reactions import place_of
-from services.notify.service import NOTIFY
 from tests.notify.simulation.ledger import Written, encode
 from tests.notify.simulation.world import World
 
 STATE_BYTES = 4_096
 LONGEST = timedelta(days=15)
 """Two weeks is the longest promise; every term of a plan is shorter, with all days off."""
+CLOCKS_APART = timedelta(minutes=10)
 HEIGHTS = {"head": 0, "storekeeper": 0, "province": 1, "national": 2}
 ROLE_OF = {Level.CITY: "head", Level.PROVINCE: "province", Level.NATIONAL: "national"}
 ASKS = (EscalationOpened, EscalationClimbed, EscalationRepeated, EscalationHandedBack)
+CHANGES_NO_WAIT = (NoticeSent, EscalationCommented, HelpProposed)
 MOVES_THE_WAIT = (*ASKS, EscalationAcknowledged, EscalationClosed, EscalationResolved)
 
 
@@ -64,11 +72,14 @@ def after_an_append(world: World, written: list[Written]) -> None:
             facts = [each for each in written if each.stream == stream]
             an_open_shortage_has_one_next_moment(world, stream, facts[-1].now)
             all_levels_are_told(world, facts)
+            somebody_is_asked_or_it_climbs(world, facts)
             everyone_told_is_told_of_the_end(world, stream, facts)
             for each in facts:
                 if isinstance(each.fact, NoticeSent):
                     a_notice_is_held_when_it_must_be(world, each)
     for each in written:
+        if isinstance(each.fact, PromiseTakenBack):
+            what_is_taken_back_buys_nothing(world, each)
         if isinstance(each.fact, ASKS) or (isinstance(each.fact, ReliefNoted) and each.fact.answer_by is not None):
             time_passes_as_the_policy_says(world, each)
 
@@ -89,6 +100,30 @@ def nothing_waits_too_long(world: World, grace: timedelta) -> None:
             assert row["due"] is not None and world.now - row["due"] <= grace, f"{key} stands still since {row['due']}"
 
 
+def nobody_who_left_is_waited_for(world: World, within: timedelta) -> None:
+    """A desk at which nobody sits any more is passed over when the watchman looks next."""
+    for key, since in world.left_since().items():
+        assert world.now - since <= within, f"{key} waits for nobody since {since}"
+
+
+def somebody_is_asked_or_it_climbs(world: World, facts: list[Written]) -> None:
+    """Whoever climbs, or opens, to a desk that is kept and at which nobody sits climbs on, and that alone is said so.
+
+    What somebody has promised is waited for though they have left.
+    """
+    asked: Written | None = None
+    for each in facts:
+        fact = each.fact
+        if isinstance(fact, EscalationClimbed) and fact.cause is Cause.NOBODY_THERE:
+            assert _nobody_at(world, each, fact.from_level), f"{fact}: and somebody sits there"
+            assert asked or each.before.waiting_for is not WaitKind.PROMISE, f"{fact}: and somebody has promised"
+            asked = None
+        assert asked is None, f"{asked}: and nobody sits there"
+        if isinstance(fact, EscalationOpened | EscalationClimbed) and each.after.above is not None:
+            asked = each if _nobody_at(world, each, fact.level) else None
+    assert asked is None, f"{asked}: and nobody sits there"
+
+
 def all_levels_are_told(world: World, facts: list[Written]) -> None:
     """Who climbs to a level tells all up to it; who asks again, the one that is asked."""
     asked = [n for n, each in enumerate(facts) if isinstance(each.fact, ASKS)]
@@ -103,7 +138,8 @@ def all_levels_are_told(world: World, facts: list[Written]) -> None:
         province = place_of(fact.office, facts[n].now).province
         levels = up_to(level) if jumps else [] if isinstance(fact, EscalationHandedBack) else [level]
         expected = {Desk(ROLE_OF[each], region_of(each, fact.office, province)) for each in levels}
-        told = {_recipient(each) for each in after if isinstance(each, NoticeSent)}
+        cause = getattr(fact, "cause", None)
+        told = {_recipient(each) for each in after if isinstance(each, NoticeSent) and each.cause is cause}
         assert expected <= told, f"{type(fact).__name__} at {fact.office}: not told are {expected - told}"
 
 
@@ -128,7 +164,7 @@ def a_notice_is_held_when_it_must_be(world: World, written: Written) -> None:
 def time_passes_as_the_policy_says(world: World, written: Written) -> None:
     """An empty shelf knows no office hours; all else ends when the office is open, after just as much working time."""
     fact: Any = written.fact
-    shortage, before = _around(world, written)
+    shortage, before = written.after, written.before
     term = shortage.policy.term(shortage.stock_level, shortage.awaited)
     place = place_of(fact.office, written.now)
     calendar = Calendar(days=world.store.state(CALENDAR).days, official=place.official)
@@ -143,16 +179,38 @@ def time_passes_as_the_policy_says(world: World, written: Written) -> None:
         assert calendar.works(there.date()) and hours.opens <= minutes <= hours.closes, f"{moment}: nobody works"
         return worked(written.now, moment, place.zone, hours, calendar.works)
 
-    promised = shortage.relief and shortage.relief.until
+    promised = [each.relief.until for each in shortage.promises]
     assert fact.answer_by > written.now, f"{fact} asks for an answer by a moment that is past"
     if isinstance(fact, EscalationRepeated) and fact.repeat and before.answer_by == fact.answer_by:
         assert before.due != before.answer_by, "a term that is over begins anew"
-    elif fact.answer_by != promised:
+    elif fact.answer_by not in promised:
         assert passed(fact.answer_by) == timedelta(seconds=term.within), f"{fact} ends at another time"
     if fact.next_at is not None:
         assert written.now < fact.next_at < fact.answer_by, f"{fact} is repeated outside its term"
-        if fact.next_at != promised:
+        if fact.next_at not in promised:
             assert passed(fact.next_at) == term.span, f"{fact} is repeated at another time"
+
+
+def what_is_taken_back_buys_nothing(world: World, written: Written) -> None:
+    """If nothing else happened since it was promised, it is waited for what was waited for before, or for nothing.
+
+    A day that was declared since the level was asked changes its term when that is counted again.
+    """
+    before, after = written.before, written.after
+    [gone] = [each.relief.until for each in before.promises if each.name == written.fact.promise]
+    others = {each.relief.until for each in after.promises}
+    assert after.promises == tuple(each for each in before.promises if each.name != written.fact.promise)
+    assert gone in {written.now, *others} or gone not in (after.due, after.answer_by), f"{written.fact}: still awaited"
+    history = world.store.by_stream[written.stream]
+    earlier = history[: history.index(written)]
+    n = max(n for n, each in enumerate(earlier) if isinstance(each.fact, ReliefNoted))
+    noted, since = earlier[n], earlier[n + 1 :]
+    declared = world.store.by_stream.get(CALENDAR, [])
+    alone = noted.fact.promise == written.fact.promise and all(isinstance(each.fact, CHANGES_NO_WAIT) for each in since)
+    asked = before.asked.began - CLOCKS_APART
+    if alone and not any(each.now >= asked for each in declared):
+        expected = max(noted.before.due, written.now)
+        assert after.due == expected, f"{written.fact}: should wait for {expected}"
 
 
 def at_the_end(world: World) -> None:
@@ -207,7 +265,7 @@ def promises_are_kept_or_it_climbs(stream: str, written: list[Written]) -> None:
         if isinstance(each.fact, EscalationAcknowledged):
             passed = getattr(following.fact, "cause", None) is Cause.PROMISE_BROKEN
             late = following.now >= each.fact.promised_by
-            by_itself = getattr(following.fact, "cause", None) in (Cause.NO_ANSWER, Cause.UNREACHED)
+            by_itself = getattr(following.fact, "cause", None) in (Cause.NO_ANSWER, Cause.UNREACHED, Cause.NOBODY_THERE)
             assert not by_itself, f"{stream}: {following.fact} though somebody had answered"
             assert late or not passed, f"{stream}: the promise until {each.fact.promised_by} was not awaited"
 
@@ -299,14 +357,11 @@ def _in_order(fact: Any) -> Any:
     return replace(fact, notices=tuple(sorted(fact.notices))) if isinstance(fact, BundleClosed) else fact
 
 
-def _around(world: World, written: Written) -> tuple[Shortage, Shortage]:
-    """The shortage after a fact, and before it."""
-    before = after = Shortage()
-    for each in world.store.by_stream[written.stream]:
-        before, after = after, NOTIFY.evolve(after, each.fact)
-        if each is written:
-            break
-    return after, before
+def _nobody_at(world: World, written: Written, level: Level) -> bool:
+    """Whether the desk of this level is kept, and nobody sits there on the office's day."""
+    place = place_of(written.fact.office, written.now)
+    holders: DeskHolders = world.store.state(directory_of(desk(level, written.fact.office, place.province)))
+    return holders.kept and not holders.on_duty(place.day_at(written.now))
 
 
 def _silenced(world: World, notice: NoticeSent, now: datetime) -> bool:

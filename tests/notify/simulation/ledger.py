@@ -4,10 +4,11 @@ Facts in order; a state for each stream, compared by version when something is a
 position and an idempotency key in the same append; all of it or nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,6 +16,10 @@ from services.notify.service import NOTIFY
 from shared.decider import Command, Decision, Refused, Row, fold
 
 encode = msgspec.json.encode
+STORED: dict[type[Any], msgspec.json.Decoder[Any]] = {
+    kind: msgspec.json.Decoder(kind) for kind in {*NOTIFY.facts, *map(type, NOTIFY.states.values())}
+}
+"""What reads facts and states back as they are stored, by their type."""
 Key = tuple[Any, ...]
 Rows = dict[Key, Mapping[str, Any]]
 
@@ -23,8 +28,7 @@ class Moved(Exception):
     """Somebody else added to one of the streams, or read on, since this was decided: nothing was stored."""
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """How far a reader has come on a topic, and where it believes it stood before."""
 
     topic: str
@@ -32,8 +36,7 @@ class Read:
     sequence: int
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """What commands lead to, decided on states that may be old: one append. `facts` are in order of the decisions."""
 
     commands: tuple[Command, ...]
@@ -46,43 +49,48 @@ class Draft:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Written:
-    """A fact as the log holds it, with the command's `now`."""
+class Written(NamedTuple):
+    """A fact as the log holds it, with the command's `now`, and the stream's states `before` and `after` it."""
 
     stream: str
     fact: Any
     now: datetime
+    before: Any
+    after: Any
 
 
 @dataclass
 class Store:
     """The database that all processes share.
 
-    `touched` names the tables that the last append changed; `unsettled` are, as an index, the keys of the sends that
-    are not over or whose failure was not reported, `unwritten` the letters, each with the key of its bundle.
+    `touched` names the tables that the last append changed. As indexes: `posted_to` has the rows of each desk's post
+    in order, `unsettled` the keys of the sends that are not over or whose failure was not reported, `unwritten` the
+    letters, each with the key of its bundle.
     """
 
     heads: dict[str, tuple[int, Any]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     log: list[Written] = field(default_factory=list)
     by_stream: dict[str, list[Written]] = field(default_factory=dict)
-    tables: dict[str, Rows] = field(default_factory=dict)
+    tables: defaultdict[str, Rows] = field(default_factory=lambda: defaultdict(dict))
     read: dict[str, int] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    posted_to: defaultdict[Key, list[Mapping[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     unsettled: dict[Key, None] = field(default_factory=dict)
     unwritten: dict[Key, Key] = field(default_factory=dict)
 
     def head(self, stream: str) -> tuple[int, Any]:
         """The stream's version and state."""
-        return self.heads.get(stream) or (0, NOTIFY.start(stream))
+        if stream not in self.heads:
+            self.heads[stream] = 0, NOTIFY.start(stream)
+        return self.heads[stream]
 
     def state(self, stream: str) -> Any:
         return self.head(stream)[1]
 
     def rows(self, table: str) -> Rows:
-        return self.tables.setdefault(table, {})
+        return self.tables[table]
 
     def append(self, draft: Draft) -> list[Written]:
         """Stores all of it, and answers with the facts. Raises `Moved`."""
@@ -97,20 +105,20 @@ class Store:
             self.keys.add(draft.key)
         if read is not None:
             self.read[read.topic] = read.sequence
-        written = [Written(stream, fact, draft.now) for stream, fact in draft.facts]
-        rows = list(draft.rows)
-        for each in written:
-            version, state = self.head(each.stream)
-            state = NOTIFY.evolve(state, each.fact)
-            self.heads[each.stream] = (version + 1, state)
-            self.by_stream.setdefault(each.stream, []).append(each)
-            rows.extend(NOTIFY.project(each.stream, each.fact, state))
+        written, rows = [], list(draft.rows)
+        for stream, fact in draft.facts:
+            version, before = self.head(stream)
+            after = NOTIFY.evolve(before, fact)
+            self.heads[stream] = (version + 1, after)
+            written.append(Written(stream, fact, draft.now, before, after))
+            self.by_stream.setdefault(stream, []).append(written[-1])
+            rows.extend(NOTIFY.project(stream, fact, after))
         for stream in dict.fromkeys(each.stream for each in written):
             # Another process reads the state as it was stored.
             version, state = self.heads[stream]
             stored = encode(state)
             self.sizes[stream] = len(stored)
-            self.heads[stream] = (version, msgspec.json.decode(stored, type=type(state)))
+            self.heads[stream] = (version, STORED[type(state)].decode(stored))
         self.log += written
         self._store(rows)
         return written
@@ -120,10 +128,10 @@ class Store:
         for row in rows:
             if row.values is None:
                 self.rows(row.table).pop(row.key, None)
-            else:
-                self.rows(row.table)[row.key] = row.values
-            if row.values is None:
                 continue
+            self.rows(row.table)[row.key] = row.values
+            if row.table == "posted":
+                self.posted_to[row.key[:2]].append(row.values)
             if row.table == "bundles" and row.values["letter"] is not None:
                 self.unwritten[*row.key[:2], row.values["letter"]] = row.key
             if row.table == "letters":
@@ -136,7 +144,7 @@ class Store:
     def replayed(self, stream: str) -> Any:
         """The state that the stream's facts add up to, read back as they are stored."""
         facts = [each.fact for each in self.by_stream[stream]]
-        read = [msgspec.json.decode(encode(fact), type=type(fact)) for fact in facts]
+        read = [STORED[type(fact)].decode(encode(fact)) for fact in facts]
         return fold(NOTIFY.evolve, NOTIFY.start(stream), read)
 
 
@@ -166,19 +174,24 @@ class Process:
         expected: dict[str, int] = {}
         facts: Decision = []
         refused = []
-        for command in commands:
-            for stream in command.streams:
+        for n, command in enumerate(commands, start=1):
+            streams = command.streams
+            for stream in streams:
                 if stream not in heads:
-                    known = self._cache.setdefault(stream, self.store.head(stream))
-                    expected[stream], heads[stream] = known
+                    if stream not in self._cache:
+                        self._cache[stream] = self.store.head(stream)
+                    expected[stream], heads[stream] = self._cache[stream]
             try:
-                decision = NOTIFY.decide(command, {stream: heads[stream] for stream in command.streams})
+                # What one command did not name, it must not find here either.
+                states = heads if len(commands) == 1 else {stream: heads[stream] for stream in streams}
+                decision = NOTIFY.decide(command, states)
             except Refused as refusal:
                 refused.append(refusal.code)
                 continue
             for stream, fact in decision:
-                assert stream in command.streams, f"{type(command).__name__} adds to {stream}, which it did not name"
-                heads[stream] = NOTIFY.evolve(heads[stream], fact)
+                assert stream in streams, f"{type(command).__name__} adds to {stream}, which it did not name"
+                if n < len(commands):
+                    heads[stream] = NOTIFY.evolve(heads[stream], fact)
             facts += decision
         now = commands[0].now if commands else self.now
         return Draft(tuple(commands), expected, facts, tuple(rows), now, read, key, tuple(refused))
@@ -191,5 +204,5 @@ class Process:
 
     def learn(self, draft: Draft) -> None:
         """What the process has stored itself it knows."""
-        for stream in draft.expected:
+        for stream, _ in draft.facts:
             self._cache[stream] = self.store.head(stream)

@@ -17,6 +17,7 @@ from services.notify.domain import (
     DEFAULT,
     Acknowledge,
     Appoint,
+    CancelLeave,
     Capacity,
     Channel,
     ChannelKind,
@@ -128,17 +129,23 @@ def plan_of(seed: int) -> Plan:
     people = [
         (each, f"p-{each.role}-{each.region}-{n}") for each in _desks() for n in range(dice.choice((0, 0, 1, 1, 2)))
     ]
+    decreed = _decrees(dice, people)
+    unreachable = frozenset(person for _, person in people if dice.random() < 0.15)
+    decreed += _comings_and_goings(dice, people, [each.at for each in low])
     starts_at = MONDAY + dice.choice((0, 0, 0, 30, 60)) * HOUR
     return Plan(
         seed=seed,
         starts_at=starts_at,
         news=tuple(sorted(news, key=lambda each: each.at)),
         asked=tuple(sorted(asked.values(), key=lambda each: each.at)),
-        decreed=tuple(sorted(_decrees(dice, people), key=lambda each: each.at)),
-        unreachable=frozenset(person for _, person in people if dice.random() < 0.15),
+        decreed=tuple(
+            Asked(at, f"decree-{n}", ask) for n, (at, ask) in enumerate(sorted(decreed, key=lambda each: each[0]))
+        ),
+        unreachable=unreachable,
     )
 
 
+Decree = tuple[datetime, Callable[[datetime], Command]]
 Said = tuple[datetime, str, dict[str, Any]]
 
 
@@ -160,12 +167,8 @@ def _story(dice: Random, item: str, outage: datetime | None) -> list[Said]:
                     lines = [{"office": "17", "quantity": 500, "distance_km": 3}]
                     proposed = {"episode": episode, "wanted": 900, "covered": 500, "lines": lines}
                     said.append((now, "ReliefProposed", {"item": item, **proposed}))
-                case 4 | 5:
-                    name = dice.choice(("AllocationApproved", "ConsignmentAnnounced"))
-                    day = now.date() + dice.randrange(7) * DAY
-                    said.append((now, name, {"item": item, "quantity": dice.choice(AMOUNTS), "promised_on": day}))
-                case 6:
-                    said.append((now, "BlanksReceived", {"item": item, "quantity": dice.choice(AMOUNTS)}))
+                case 4 | 5 | 6:
+                    said += _blanks(now, item, said, dice)
                 case 7 if dice.random() < 0.5:
                     asks = {"forwarded": 900, "forwarded_by": "u-17", "reason": "Gudang provinsi kosong"}
                     said.append((now, "ReplenishmentForwarded", {"item": item, **asks}))
@@ -179,6 +182,25 @@ def _story(dice: Random, item: str, outage: datetime | None) -> list[Said]:
                 said.append((now + GRID, "StockRecovered", recovered))
         now += dice.choice((GRID, HOUR, 7 * HOUR, DAY))
     return said
+
+
+def _blanks(now: datetime, item: str, said: list[Said], dice: Random) -> list[Said]:
+    """Blanks are promised, sent, received, or will not come after all: of what was promised before, or of nothing."""
+    allocations = [body["allocation"] for _, type, body in said if type == "AllocationApproved"]
+    consignments = [body["consignment"] for _, type, body in said if type == "ConsignmentAnnounced"]
+    about = {"item": item, "quantity": dice.choice(AMOUNTS)}
+    ahead = {"promised_on": now.date() + dice.randrange(7) * DAY}
+    match dice.randrange(6):
+        case 0 | 1 | 2:
+            allocation = {"allocation": f"a-{item}-{len(said)}"}
+            approved = (now, "AllocationApproved", {**about, **ahead, **allocation})
+            taken_back = (now + dice.choice(GAPS), "AllocationReleased", {**about, **allocation})
+            return [approved, taken_back] if dice.random() < 0.5 else [approved]
+        case 3 | 4:
+            sent = {"consignment": f"c-{item}-{len(said)}", "allocation": dice.choice((None, *allocations))}
+            return [(now, "ConsignmentAnnounced", {**about, **ahead, **sent})]
+        case _:
+            return [(now, "BlanksReceived", {**about, "consignment": dice.choice((None, *consignments))})]
 
 
 def _low(now: datetime, item: str, level: int, episode: int, dice: Random) -> Said:
@@ -212,13 +234,13 @@ def _desks() -> list[Desk]:
     return [*cities, *(Desk("province", province) for province in PROVINCES), Desk("national", "00")]
 
 
-def _decrees(dice: Random, people: list[tuple[Desk, str]]) -> list[Asked]:
+def _decrees(dice: Random, people: list[tuple[Desk, str]]) -> list[Decree]:
     """What an administrator, the ministry and heads decide about rules, people, days and silences."""
-    decreed: list[tuple[datetime, Callable[[datetime], Command]]] = []
+    decreed: list[Decree] = []
     for whose, person in people:
         since = MONDAY.date() - 30 * DAY
         names = dice.sample(CHANNELS, dice.choice((0, 1, 2, 2, 3)))
-        decreed.append((MONDAY, partial(_appointed, whose, person, since)))
+        decreed.append((MONDAY, partial(_appointed, whose, person, since, None)))
         decreed.append((MONDAY, partial(_reached_by, person, tuple(names))))
         away = MONDAY + dice.randrange(8 * 24) * HOUR
         if dice.random() < 0.25:
@@ -239,12 +261,37 @@ def _decrees(dice: Random, people: list[tuple[Desk, str]]) -> list[Asked]:
     for _ in range(dice.randint(0, 2)):
         at = MONDAY + dice.randrange(6 * 24) * HOUR
         decreed.append((at, partial(_declared, at.date() + dice.randint(0, 4) * DAY, dice.choice((True, False)))))
-    return [Asked(at, f"decree-{n}", ask) for n, (at, ask) in enumerate(decreed)]
+    return decreed
 
 
-def _appointed(whose: Desk, person: str, since: date, now: datetime) -> Command:
+def _comings_and_goings(dice: Random, people: list[tuple[Desk, str]], low: list[datetime]) -> list[Decree]:
+    """Desks that all of their people leave for some days, or for good; some come back early, some have a deputy."""
+    decreed: list[Decree] = []
+    for whose in dict.fromkeys(each for each, _ in people):
+        at = dice.choice(low) + dice.choice(GAPS)
+        if dice.random() < 0.4:
+            continue
+        first, days = at.date() + dice.choice((0, 0, 1)) * DAY, dice.randint(0, 3) * DAY
+        for person in (person for each, person in people if each == whose):
+            if dice.random() < 0.25:
+                decreed.append((at, partial(_ended, whose, person, first - DAY)))
+                continue
+            decreed.append((at, partial(_away, whose, person, first, days)))
+            if dice.random() < 0.3:
+                decreed.append((at + dice.choice(GAPS), partial(_back, whose, person, first)))
+        if dice.random() < 0.4:
+            deputy, since = f"p-{whose.role}-{whose.region}-plh", first + dice.choice((0, 0, 1)) * DAY
+            decreed.append((at + dice.choice(GAPS), partial(_appointed, whose, deputy, since, since + days)))
+    return decreed
+
+
+def _appointed(whose: Desk, person: str, since: date, until: date | None, now: datetime) -> Command:
     return Appoint(now=now, occurred_at=now, role=whose.role, region=whose.region, person=person, by="admin",
-                   capacity=Capacity.DEFINITIVE if person.endswith("-0") else Capacity.PLH, since=since)  # fmt: skip
+                   capacity=_capacity(person), since=since, until=until)  # fmt: skip
+
+
+def _capacity(person: str) -> Capacity:
+    return Capacity.DEFINITIVE if person.endswith("-0") else Capacity.PLH
 
 
 def _reached_by(person: str, channels: tuple[Channel, ...], now: datetime) -> Command:
@@ -256,9 +303,14 @@ def _away(whose: Desk, person: str, since: date, days: timedelta, now: datetime)
     return RecordLeave(now=now, occurred_at=now, **about, since=since, until=since + days)
 
 
+def _back(whose: Desk, person: str, since: date, now: datetime) -> Command:
+    about = {"role": whose.role, "region": whose.region, "person": person, "by": "admin"}
+    return CancelLeave(now=now, occurred_at=now, **about, since=since)
+
+
 def _ended(whose: Desk, person: str, last_day: date, now: datetime) -> Command:
     about = {"role": whose.role, "region": whose.region, "person": person, "by": "admin"}
-    return EndAppointment(now=now, occurred_at=now, **about, capacity=Capacity.DEFINITIVE, last_day=last_day,
+    return EndAppointment(now=now, occurred_at=now, **about, capacity=_capacity(person), last_day=last_day,
                           reason="Pensiun")  # fmt: skip
 
 

@@ -5,11 +5,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
+from typing import NamedTuple
 from unittest.mock import patch
 
 from services.notify import reactions
 from services.notify.delivery import bundles, writing
-from services.notify.domain import Channel, Result
+from services.notify.domain import (
+    LISTENING,
+    Channel,
+    DeskHolders,
+    Level,
+    Result,
+    Shortage,
+    WaitKind,
+    desk,
+    directory_of,
+    shortage_of,
+)
 from services.notify.views import rows
 from shared.envelope import Incoming
 from tests.notify.simulation.ledger import Draft, Store, Written, encode
@@ -29,11 +41,21 @@ class Sent:
     again: bool
 
 
+class Awaited(NamedTuple):
+    """A shortage that asks for an answer, of a desk that is `left`, or not, while the office's day goes on."""
+
+    office: str
+    item: str
+    episode: int
+    left: bool
+    day_ends: datetime
+
+
 class World:
     """One run of a plan. `dice` are the scheduler's: what the plan says does not depend on them.
 
     After every append `watching` is told what was written; `tell`, if given, gets a line for each of them. `touched`
-    names what was changed since somebody cleared it: tables, the positions that were `read`, and `kafka`.
+    names what was changed since somebody cleared it: tables, the positions that were `read`, `kafka`, and the `time`.
     """
 
     def __init__(self, plan: Plan, dice: Random, watching: Watching, tell: Callable[[str], None] | None = None) -> None:
@@ -48,6 +70,8 @@ class World:
         self._published = dict.fromkeys(OFFICES, 0)
         self._of_topic = {topic: [each for each in plan.news if each.topic == topic] for topic in TOPICS}
         self._sequences: dict[int, int] = {}
+        self._awaited: dict[datetime, list[Awaited]] = {}
+        self._left: dict[tuple[str, str, int, Level], datetime] = {}
         self._watching = watching
         self._tell = tell
 
@@ -56,10 +80,17 @@ class World:
         if self._tell is not None:
             self._tell(f"{self.now:%d %H:%M:%S}  {line}")
 
+    def pass_until(self, moment: datetime) -> None:
+        """Time passes."""
+        self.now = moment
+        self.touched.add("time")
+
     def append(self, by: str, draft: Draft) -> list[Written]:
         """Stores what was decided. Raises `Moved`."""
         written = self.store.append(draft)
         self.touched |= self.store.touched
+        if not self.store.touched.isdisjoint(("escalations", "desks", "watch")):
+            self._awaited.clear()
         if draft.read is not None:
             self.touched.add("read")
         if self._tell is not None:
@@ -124,6 +155,40 @@ class World:
         """Whether all that stock had said by then on the office's topic is applied here."""
         topic = with_a_move().topic("stock", office, moment)
         return not any(each.said_at <= moment and self._unread(each) for each in self._of_topic[topic])
+
+    def awaited_at(self, moment: datetime) -> list[Awaited]:
+        """What is open and asks an answer of a desk that is kept, once people are told."""
+        # Nowhere in Indonesia a day begins but at a full hour.
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        if hour not in self._awaited:
+            self._awaited[hour] = list(self._asks_in(hour))
+        return self._awaited[hour]
+
+    def _asks_in(self, hour: datetime) -> Iterator[Awaited]:
+        if not self.store.state(LISTENING).caught_up:
+            return
+        for (office, item), row in sorted(self.store.rows("escalations").items()):
+            if row["open"] and row["waiting_for"] != WaitKind.PROMISE:
+                here = with_a_move().known(office)
+                day = here.day_at(hour)
+                holders: DeskHolders = self.store.state(directory_of(desk(row["awaited"], office, here.province(hour))))
+                if holders.kept:
+                    yield Awaited(office, item, row["episode"], not holders.on_duty(day), here.end_of(day))
+
+    def left_at(self, moment: datetime) -> list[Awaited]:
+        """Those of them that ask a desk at which nobody sits on that day."""
+        return [each for each in self.awaited_at(moment) if each.left]
+
+    def left_since(self) -> dict[tuple[str, str, int, Level], datetime]:
+        """Which of those could climb, and since when it was seen that they stand so. It is seen when it is asked."""
+        now_left = {}
+        for each in self.left_at(self.now):
+            shortage: Shortage = self.store.state(shortage_of(each.office, each.item))
+            if shortage.above is not None:
+                key = (each.office, each.item, each.episode, shortage.awaited)
+                now_left[key] = self._left.get(key, self.now)
+        self._left = now_left
+        return now_left
 
     def deliver(self, person: str, channel: Channel, message: str, attempt: int, again: bool) -> Result | None:
         """Sends; the result, or None if the sender dies before it knows. Chance, but the same one in every schedule."""

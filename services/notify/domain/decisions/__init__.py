@@ -36,10 +36,12 @@ from services.notify.domain.decisions.relieving import (
     NoteForwarded,
     NoteProposal,
     NoteRelief,
+    NoteTakenBack,
     note_declined,
     note_forwarded,
     note_proposal,
     note_relief,
+    note_taken_back,
 )
 from services.notify.domain.decisions.rules import (
     DeclareDay,
@@ -99,6 +101,7 @@ DECISIONS: dict[type[Any], Callable[[Any, States], Decision]] = {
     Close: close,
     Comment: comment,
     NoteRelief: note_relief,
+    NoteTakenBack: note_taken_back,
     NoteProposal: note_proposal,
     NoteForwarded: note_forwarded,
     NoteDeclined: note_declined,

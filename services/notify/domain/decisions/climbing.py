@@ -22,6 +22,7 @@ from services.notify.domain.words import (
     LADDER,
     MINISTRY,
     SEVERITY,
+    Asked,
     Cause,
     Figures,
     Level,
@@ -36,7 +37,8 @@ from services.notify.domain.words import (
 from services.notify.domain.worktime import Calendar, after
 from shared.decider import Decision, States
 
-DAYS_IN_VAIN = timedelta(days=1)
+DAY = timedelta(days=1)
+DAYS_IN_VAIN = DAY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,36 +194,58 @@ def ask_again(
         repeat=repeat,
     )
     awaited = [desk(shortage.awaited, command.office, command.place.province)]
-    again = evolve_shortage(shortage, repeated)
-    return [repeated, *tell(command, again, NoticeKind.SHORTAGE, awaited, cause, stale)]
+    told = tell(command, evolve_shortage(shortage, repeated), NoticeKind.SHORTAGE, awaited, cause, stale)
+    if cause is Cause.NO_ANSWER and _told_today(command, shortage, states):
+        told = [replace(notice, reminder=True) for notice in told]
+    return [repeated, *told]
+
+
+def _told_today(command: TellingCommand, shortage: Shortage, states: States) -> bool:
+    """Whether it was told before on this working day, which goes on until the next one begins."""
+    if shortage.asked is None:
+        return False
+    calendar = _calendar(command, states)
+    before, day = command.place.day_at(shortage.asked.at), command.place.day_at(command.now)
+    return not any(calendar.works(before + n * DAY) for n in range(1, (day - before).days + 1))
+
+
+def _calendar(command: TellingCommand, states: States) -> Calendar:
+    days: DeclaredDays = states[CALENDAR]
+    return Calendar(days=days.days, official=command.place.official)
 
 
 def term_of(
-    command: TellingCommand, shortage: Shortage, level: Level, states: States, *, repeat: int = 0
+    command: TellingCommand,
+    shortage: Shortage,
+    level: Level,
+    states: States,
+    *,
+    repeat: int = 0,
+    asked: Asked | None = None,
 ) -> tuple[datetime, datetime | None]:
     """Until when this level may answer, and when it is told again before that, if it is.
 
-    Blanks that are promised before the last one goes put both off until the day they are promised for is over.
+    It is asked now, unless it was `asked` before. Blanks that are promised before the last one goes put both off
+    until the day they are promised for is over.
     """
     policy = shortage.policy
-    term = policy.term(shortage.stock_level, level)
-    days: DeclaredDays = states[CALENDAR]
-    calendar = Calendar(days=days.days, official=command.place.official)
+    asked = asked or Asked(command.now, command.now, shortage.stock_level, shortage.step)
+    term = policy.term(asked.stock_level, level)
+    calendar = _calendar(command, states)
 
-    def passes(span: timedelta) -> datetime:
+    def passes(since: datetime, span: timedelta) -> datetime:
         if term.counted is Counted.ABSOLUTE:
-            return command.now + span
+            return since + span
         try:
-            return after(command.now, span, command.place.zone, policy.hours, calendar.works)
+            return after(since, span, command.place.zone, policy.hours, calendar.works)
         except ValueError:
             # A calendar without working days is somebody's mistake, and no reason to wait for ever.
-            return command.now + span + DAYS_IN_VAIN
+            return since + span + DAYS_IN_VAIN
 
-    answer_by = passes(timedelta(seconds=term.within))
+    answer_by = passes(asked.began, timedelta(seconds=term.within))
     again = repeat < term.repeats and level is not policy.last_level(command.item)
-    next_at = passes(term.span) if again else None
-    relief = shortage.relief
-    if relief is not None and buys_time(relief, shortage):
+    next_at = passes(asked.at, term.span) if again else None
+    for relief in (each.relief for each in shortage.promises if buys_time(each.relief, shortage)):
         answer_by = max(answer_by, relief.until)
         next_at = next_at and max(next_at, relief.until)
     return answer_by, next_at if next_at is not None and next_at < answer_by else None

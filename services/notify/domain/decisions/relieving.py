@@ -9,21 +9,33 @@ from services.notify.domain.commands import ShortageCommand, TellingCommand
 from services.notify.domain.decisions.answering import declined
 from services.notify.domain.decisions.climbing import buys_time, climb, term_of
 from services.notify.domain.decisions.telling import posted
-from services.notify.domain.facts import HelpProposed, ProvinceForwarded, ReliefNoted
+from services.notify.domain.facts import HelpProposed, PromiseTakenBack, ProvinceForwarded, ReliefNoted
 from services.notify.domain.state import Shortage
-from services.notify.domain.state.shortage import awaited_still, evolve_shortage
+from services.notify.domain.state.shortage import awaited_still, evolve_shortage, without_promise
 from services.notify.domain.words import LADDER, ROLES, Cause, Level, Proposal, Relief, ReliefKind
 from shared.decider import Decision, States
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoteRelief(TellingCommand):
-    """News: blanks were allocated or announced, with a promised day, or have arrived."""
+    """News: blanks were allocated or announced, with a promised day, or have arrived.
+
+    `promise` names the allocation or the consignment, `under` the allocation that a consignment is sent of.
+    """
 
     kind: ReliefKind
     quantity: int
     promised_on: date | None = None
     until: datetime | None = None
+    promise: str | None = None
+    under: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteTakenBack(TellingCommand):
+    """News: what has not left of this allocation will not come."""
+
+    promise: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,20 +82,64 @@ def note_relief(command: NoteRelief, states: States) -> Decision:
         paused_until=relief.until if relief and pauses else None,
         answer_by=answer_by,
         next_at=next_at,
+        promise=command.promise,
+        under=command.under,
+        at=command.now,
     )
     return [(command.stream, noted)]
+
+
+def note_taken_back(command: NoteTakenBack, states: States) -> Decision:
+    """What the promise bought is over at once: the wait is as if it had never been made."""
+    shortage: Shortage = states[command.stream]
+    promise = next((each for each in shortage.promises if each.name == command.promise), None)
+    if shortage.due is None or promise is None:
+        return []
+    due = answer_by = None
+    if promise.relief.until in (shortage.due, shortage.answer_by):
+        without = replace(shortage, promises=without_promise(shortage.promises, command.promise))
+        due, answer_by = _never_promised(command, without, states)
+    taken_back = PromiseTakenBack(
+        office=command.office,
+        item=command.item,
+        episode=shortage.episode,
+        promise=command.promise,
+        at=command.now,
+        due=due,
+        answer_by=answer_by,
+    )
+    return [(command.stream, taken_back)]
+
+
+def _never_promised(command: NoteTakenBack, without: Shortage, states: States) -> tuple[datetime, datetime]:
+    """The next moment and the end of the term, had there only been these promises: from now on, if that is past.
+
+    Those that were known when the level was asked moved its term; those that came since, or since somebody
+    answered, move what is waited for.
+    """
+    asked = without.asked
+    assert asked is not None
+    known = replace(without, promises=tuple(each for each in without.promises if each.step < asked.step))
+    answer_by, next_at = term_of(command, known, without.awaited, states, repeat=without.repeat, asked=asked)
+    due, since = next_at or answer_by, asked.step
+    if without.answered and without.answer is not None:
+        due, since = without.answer.promised_by, without.answered
+    later = (each.relief for each in without.promises if each.step >= since and buys_time(each.relief, without))
+    due = max([due, *(each.until for each in later)])
+    return max(due, command.now), max(answer_by, command.now)
 
 
 def _goes_on(
     command: NoteRelief, shortage: Shortage, states: States
 ) -> tuple[datetime, datetime | None] | tuple[None, None]:
     """The new term, if it was waited for blanks that have all arrived, and the shortage is not over."""
-    relief = shortage.relief
-    if command.kind is not ReliefKind.RECEIVED or relief is None or shortage.due != relief.until:
+    if command.kind is not ReliefKind.RECEIVED:
         return None, None
-    if awaited_still(relief, command.quantity) is not None:
+    to_come = awaited_still(shortage.promises, command.promise, command.quantity)
+    over, ahead = ({each.relief.until for each in promises} for promises in (shortage.promises, to_come))
+    if shortage.due not in over - ahead:
         return None, None
-    return term_of(command, replace(shortage, relief=None), shortage.awaited, states)
+    return term_of(command, replace(shortage, promises=to_come), shortage.awaited, states)
 
 
 def note_proposal(command: NoteProposal, states: States) -> Decision:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from services.notify.domain.commands import CALENDAR, policies_of, silences_of
 from services.notify.domain.facts import DayDeclared, EscalationPolicySet, SilenceLifted, SilenceSet
-from services.notify.domain.policy import ROLES_AT, EscalationPolicy, still_needed
+from services.notify.domain.policy import EscalationPolicy, still_needed
 from services.notify.domain.state import DeclaredDays, Policies, Silences
 from services.notify.domain.words import Level, StockLevel
 from shared.decider import Command, Decision, Refused, States
@@ -91,9 +91,6 @@ def set_policy(command: SetPolicy, states: States) -> Decision:
     waiting = sum(each.starts_on > command.today for each in still_needed(policies.policies, command.today))
     if policy.starts_on > command.today and waiting >= TO_COME:
         raise Refused("policies_waiting", "So many policies already wait for their day.", waiting=waiting)
-    for level, roles in policy.copies.items():
-        if strangers := [role for role in roles if role not in ROLES_AT[level]]:
-            raise Refused("no_such_desk", "No desk of this role is at this level.", level=level, roles=strangers)
     numbered = replace(policy, version=policies.version + 1)
     fact = EscalationPolicySet(region=command.region, policy=numbered, set_on=command.today, set_by=command.by)
     return [(stream, fact)]

@@ -1,7 +1,11 @@
 """What gathered in a post goes out: to whom, over which channel, and what follows from the outcome."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from msgspec.structs import replace
 
 from services.notify.domain.commands import directory_of, post_of, send_of
 from services.notify.domain.facts import (
@@ -27,6 +31,7 @@ PAUSES = {ChannelKind.EMAIL: SOON, ChannelKind.GATEWAY: SOON, ChannelKind.WEBHOO
 """How long after each failed try of a channel the next one is due."""
 DEAD_AFTER = 2
 """Failed tries after which the next channel is tried, if there is one."""
+_PLAIN = re.compile(r"[A-Za-z0-9.-]{1,200}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +191,7 @@ def begin_try(command: BeginTry, states: States) -> Decision:
         attempt=attempt,
         channel=channel,
         channels=command.channels,
-        message=f"{command.desk.role}.{command.desk.region}.{command.bundle}.{command.person}.{channel.name}",
+        message=message_id(command.desk, command.bundle, command.person, channel.name),
         at=command.now,
         again=again,
     )
@@ -200,11 +205,8 @@ def end_try(command: EndTry, states: States) -> Decision:
     ended = SendEnded(attempt=command.attempt, result=command.result, code=command.code, at=command.now)
     if command.result is not Result.DELIVERED:
         after = evolve_sending(sending, ended)
-        ended = SendEnded(
-            attempt=command.attempt,
-            result=command.result,
-            code=command.code,
-            at=command.now,
+        ended = replace(
+            ended,
             next_at=_next_try(after, command),
             unreached=not sending.unreached and all(_dead(after, each) for each in after.channels),
         )
@@ -216,6 +218,12 @@ def mark_reported(command: MarkReported, states: States) -> Decision:
     if not sending.unreached or sending.reported:
         return []
     return [(command.stream, UnreachedReported(at=command.now))]
+
+
+def message_id(desk: Desk, bundle: int, person: str, channel: str) -> str:
+    """What a Message-ID and a webhook-id take as it is: another for each send and channel, alike at all its tries."""
+    name = f"{desk.role}.{desk.region}.{bundle}.{person}.{channel}"
+    return name.replace(".", "_") if _PLAIN.fullmatch(name) else sha256(name.encode()).hexdigest()
 
 
 def _number(post: Post, command: CloseBundle) -> str:

@@ -87,6 +87,7 @@ def tell(
             proposal=shortage.proposal,
             copy=recipient != awaited,
             repeat=shortage.repeat,
+            forwarded_at=shortage.forwarded_at,
         )
         for recipient in desks
     ]
@@ -119,13 +120,15 @@ def posted(command: TellingCommand, facts: Iterable[ShortageFact], states: State
 
 def alarmed(now: datetime, states: States, alarms: Iterable[AlarmSent]) -> Decision:
     """These alarms, each in its desk's post; those that lie there already are not told again."""
+    posts: dict[str, Post] = {}
     decision: Decision = []
     for alarm in alarms:
         recipient = Desk(alarm.role, alarm.region)
         stream = post_of(recipient)
-        post: Post = states[stream]
+        post: Post = posts.get(stream) or states[stream]
         if alarm.id not in post.alarms:
             laid = lay(post, recipient, alarm.id, now + ALARMS_GATHER, None)
+            posts[stream] = evolve_post(evolve_post(post, alarm), laid)
             decision += [(stream, alarm), (stream, laid)]
     return decision
 

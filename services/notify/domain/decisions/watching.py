@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from services.notify.domain.commands import CANARY, LISTENING, OfficeCommand, post_of
 from services.notify.domain.decisions.telling import alarmed
@@ -22,8 +23,8 @@ from shared.decider import Command, Decision, States
 OPS = Desk("ops", MINISTRY)
 """Who is told of notify's own troubles."""
 A_NIGHT = timedelta(days=1)
-LATE = timedelta(hours=2)
-"""How long after it was to sing the canary is waited for."""
+HEARD_WITHIN = timedelta(hours=1, minutes=30)
+"""Of the night's day at the centre: stock sings at one, and may have waited ten minutes for news."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,10 +70,11 @@ class RaiseAlarm(OfficeCommand):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HearCanary(Command):
-    """News: the canary of that night sang at stock."""
+    """News: the canary of that night sang at stock. `zone` is the centre's."""
 
     night: date
     sung_at: datetime
+    zone: ZoneInfo
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -81,13 +83,14 @@ class HearCanary(Command):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissCanary(Command):
-    """The time of this wait for the canary is over."""
+    """The time of this wait for the canary is over. `zone` is the centre's."""
 
     wait: int
+    zone: ZoneInfo
 
     @property
     def streams(self) -> tuple[str, ...]:
-        return (CANARY, post_of(OPS))
+        return (CANARY, LISTENING, post_of(OPS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,28 +157,41 @@ def raise_alarm(command: RaiseAlarm, states: States) -> Decision:
 
 
 def hear_canary(command: HearCanary, states: States) -> Decision:
+    """Of the nights before it that have not been heard it is told that they were missed, unless that was told."""
     canary: Canary = states[CANARY]
     if canary.night is not None and command.night <= canary.night:
         return []
-    heard = CanaryHeard(
-        night=command.night,
-        sung_at=command.sung_at,
-        at=command.now,
-        next_by=command.sung_at + A_NIGHT + LATE,
-    )
+    decision: Decision = []
+    alarms: list[AlarmSent] = []
+    next_by = _by(command.night + A_NIGHT, command.zone)
+    if canary.next_by is not None:
+        next_by = max(next_by, canary.next_by)
+        first, last = _night(canary.next_by, command.zone), command.night - A_NIGHT
+        if first <= last:
+            until = _by(command.night, command.zone)
+            decision.append((CANARY, CanaryMissed(awaited_by=canary.next_by, at=command.now, next_by=until)))
+            alarms.append(_missed(command.now, first, last))
+    heard = CanaryHeard(night=command.night, sung_at=command.sung_at, at=command.now, next_by=next_by)
+    decision.append((CANARY, heard))
     if not states[LISTENING].caught_up:
-        return [(CANARY, heard)]
-    # It goes the whole way, to the very person on duty.
-    return [(CANARY, heard), *alarmed(command.now, states, [_to_ops(AlarmKind.CANARY, command.now, command.night)])]
+        return decision
+    if command.now < _by(command.night + A_NIGHT, command.zone):
+        # It goes the whole way, to the very person on duty.
+        alarms.append(_to_ops(AlarmKind.CANARY, command.now, command.night))
+    return [*decision, *alarmed(command.now, states, alarms)]
 
 
 def miss_canary(command: MissCanary, states: States) -> Decision:
+    """One alarm for all the nights that are over by now: this clock may have stood still, too."""
     canary: Canary = states[CANARY]
     if command.wait != canary.waits or canary.next_by is None:
         return []
-    night = canary.next_by.date()
-    missed = CanaryMissed(awaited_by=canary.next_by, at=command.now, next_by=max(canary.next_by, command.now) + A_NIGHT)
-    return [(CANARY, missed), *alarmed(command.now, states, [_to_ops(AlarmKind.CANARY_MISSED, command.now, night)])]
+    first = _night(canary.next_by, command.zone)
+    last = max(first, _night(command.now - HEARD_WITHIN, command.zone))
+    missed = CanaryMissed(awaited_by=canary.next_by, at=command.now, next_by=_by(last + A_NIGHT, command.zone))
+    if not states[LISTENING].caught_up:
+        return [(CANARY, missed)]
+    return [(CANARY, missed), *alarmed(command.now, states, [_missed(command.now, first, last)])]
 
 
 def report_silent(command: ReportSilent, states: States) -> Decision:
@@ -203,6 +219,20 @@ def report_standstill(command: ReportStandstill, states: States) -> Decision:
         return []
     alarm = _to_ops(AlarmKind.STANDS_STILL, command.now, command.today, shortages=len(command.shortages))
     return alarmed(command.now, states, [alarm])
+
+
+def _by(night: date, zone: ZoneInfo) -> datetime:
+    """Until when the song of this night is awaited."""
+    return (datetime.combine(night, time(), zone) + HEARD_WITHIN).astimezone(UTC)
+
+
+def _night(moment: datetime, zone: ZoneInfo) -> date:
+    """The night whose day this is at the centre."""
+    return moment.astimezone(zone).date()
+
+
+def _missed(now: datetime, first: date, last: date) -> AlarmSent:
+    return _to_ops(AlarmKind.CANARY_MISSED, now, last, nights=(last - first).days + 1)
 
 
 def _to_ops(kind: AlarmKind, now: datetime, day: date, **figures: int) -> AlarmSent:

@@ -138,7 +138,10 @@ class ShortageEased(OfShortage, frozen=True, kw_only=True):
 
 
 class ReliefNoted(OfShortage, frozen=True, kw_only=True):
-    """`paused_until` is set when the promise buys time; `answer_by` when it was kept, and the term begins anew."""
+    """`paused_until` is set when the promise buys time; `answer_by` when it was kept, and the term begins anew.
+
+    `promise` names the allocation or the consignment, `under` the allocation that a consignment is sent of.
+    """
 
     kind: ReliefKind
     quantity: int
@@ -146,6 +149,18 @@ class ReliefNoted(OfShortage, frozen=True, kw_only=True):
     paused_until: datetime | None = None
     answer_by: datetime | None = None
     next_at: datetime | None = None
+    promise: str | None = None
+    under: str | None = None
+    at: datetime | None = None
+
+
+class PromiseTakenBack(OfShortage, frozen=True, kw_only=True):
+    """Blanks that were promised will not come. `due` and `answer_by` are set when the wait is another without them."""
+
+    promise: str
+    at: datetime
+    due: datetime | None = None
+    answer_by: datetime | None = None
 
 
 class ProvinceForwarded(OfShortage, frozen=True, kw_only=True):
@@ -166,6 +181,8 @@ class NoticeSent(OfShortage, frozen=True, kw_only=True):
     """One desk was told, with all it needs to act. `received` are the blanks that came since the beginning.
 
     `copy` says that another desk's answer is awaited; `held`, why it is in the inbox and is sent to nobody.
+    `forwarded_at` is the highest level that forwarded it. A `reminder` repeats what its desk was told before on the
+    same working day: no letter is written of it.
     """
 
     step: int
@@ -191,6 +208,8 @@ class NoticeSent(OfShortage, frozen=True, kw_only=True):
     copy: bool = False
     repeat: int = 0
     held: Held | None = None
+    forwarded_at: Level | None = None
+    reminder: bool = False
 
 
 ShortageFact = (
@@ -207,5 +226,6 @@ ShortageFact = (
     | HelpProposed
     | ShortageEased
     | ReliefNoted
+    | PromiseTakenBack
     | NoticeSent
 )

@@ -35,7 +35,10 @@ class SilentOfficesReported(Fact, frozen=True, kw_only=True):
 
 
 class CanaryHeard(Fact, frozen=True, kw_only=True):
-    """The canary of that night sang at stock at `sung_at` and was heard here. The next is awaited until `next_by`."""
+    """The canary of that night sang at stock at `sung_at` and was heard here. The next is awaited until `next_by`.
+
+    `next_by` is on the next night's day at the centre.
+    """
 
     night: date
     sung_at: datetime
@@ -44,7 +47,10 @@ class CanaryHeard(Fact, frozen=True, kw_only=True):
 
 
 class CanaryMissed(Fact, frozen=True, kw_only=True):
-    """No canary was heard in time: shortages may not arrive either."""
+    """No canary was heard in time, of the night of `awaited_by` up to the one before that of `next_by`.
+
+    Shortages may not arrive either.
+    """
 
     awaited_by: datetime
     at: datetime

@@ -1,5 +1,6 @@
 """The state of a shortage, and how facts change it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from services.notify.domain.facts import (
     EscalationResolved,
     HelpProposed,
     NoticeSent,
+    PromiseTakenBack,
     ProvinceForwarded,
     ReliefNoted,
     ShortageEased,
@@ -25,13 +27,16 @@ from services.notify.domain.facts import (
 from services.notify.domain.policy import DEFAULT, EscalationPolicy, of_patience
 from services.notify.domain.words import (
     LADDER,
+    LEVEL_OF,
     ROLES,
     SEVERITY,
     Answer,
+    Asked,
     Cause,
     Desk,
     Figures,
     Level,
+    Promise,
     Proposal,
     Relief,
     ReliefKind,
@@ -39,6 +44,9 @@ from services.notify.domain.words import (
     WaitKind,
 )
 from shared.decider import State
+
+PROMISES_REMEMBERED = 6
+"""Of more than that at once the earliest noted is forgotten; what it bought it keeps."""
 
 
 class Shortage(State, frozen=True):
@@ -49,7 +57,8 @@ class Shortage(State, frozen=True):
     `waits` counts the waits of all episodes, so that a timer of an earlier one is told
     apart; `step` counts what happened to this escalation, and numbers the notices; `repeat` how often the notice
     was repeated in this term, which ends at `answer_by`. `due` is the next moment at which something happens.
-    `with_centre`: the province has forwarded it, so that a no is the centre's.
+    `with_centre`: the province has forwarded it, so that a no is the centre's. `answered` is the step of the answer
+    that is waited for, 0 while there is none; `promises` are blanks that have not arrived, the latest noted last.
     """
 
     item: str = ""
@@ -80,9 +89,17 @@ class Shortage(State, frozen=True):
     handed_back: tuple[Level, ...] = ()
     why_handed_back: str | None = None
     closed: str | None = None
-    relief: Relief | None = None
+    promises: tuple[Promise, ...] = ()
     proposal: Proposal | None = None
     received: int = 0
+    asked: Asked | None = None
+    answered: int = 0
+
+    @property
+    def relief(self) -> Relief | None:
+        """Of what is promised and still to come, what is waited for; else what was promised last."""
+        latest_first = [promise.relief for promise in reversed(self.promises)]
+        return next((relief for relief in latest_first if relief.until == self.due), next(iter(latest_first), None))
 
     @property
     def open(self) -> bool:
@@ -102,12 +119,19 @@ class Shortage(State, frozen=True):
         return LADDER[LADDER.index(self.awaited) + 1]
 
     @property
+    def forwarded_at(self) -> Level | None:
+        """The highest level that forwarded it, if one did."""
+        if self.forwarded is None:
+            return None
+        return Level.PROVINCE if self.with_centre else Level.CITY
+
+    @property
     def waiting_for(self) -> WaitKind:
         """What ends at `due`."""
-        promised = {self.answer and self.answer.promised_by, self.relief and self.relief.until}
+        promised = {promise.relief.until for promise in self.promises}
         # Only a promise is waited for beyond the term, whatever else was promised since.
         beyond = self.due is not None and self.answer_by is not None and self.due > self.answer_by
-        if beyond or self.due in promised:
+        if beyond or self.answered or self.due in promised:
             return WaitKind.PROMISE
         return WaitKind.REPEAT if self.above is None or self.due != self.answer_by else WaitKind.ANSWER
 
@@ -135,14 +159,15 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
                 waits=shortage.waits + 1,
                 answer_by=fact.answer_by,
                 due=fact.next_at or fact.answer_by,
+                asked=Asked(fact.at, fact.at, fact.stock_level, step=1),
             )
         case EscalationClimbed():
-            asked = _asked(shortage, fact.level, fact.answer_by, fact.next_at, repeat=0)
+            known = replace(shortage, stock_level=fact.stock_level)
+            asked = _asked(known, fact.level, fact.answer_by, fact.next_at, fact.at, repeat=0)
             forwarded = fact.cause is Cause.FORWARDED
             return replace(
                 asked,
                 level=max(shortage.level, fact.level, key=LADDER.index),
-                stock_level=fact.stock_level,
                 worst=_worse(shortage.worst, fact.stock_level),
                 figures=fact.figures,
                 forwarded=(fact.reason if forwarded else None) or shortage.forwarded,
@@ -150,11 +175,12 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
                 closed=None,
             )
         case EscalationRepeated():
-            asked = _asked(shortage, shortage.awaited, fact.answer_by, fact.next_at, repeat=fact.repeat)
+            known = replace(shortage, stock_level=fact.stock_level)
+            asked = _asked(known, shortage.awaited, fact.answer_by, fact.next_at, fact.at, repeat=fact.repeat)
             worst = _worse(shortage.worst, fact.stock_level)
-            return replace(asked, stock_level=fact.stock_level, worst=worst, figures=fact.figures, closed=None)
+            return replace(asked, worst=worst, figures=fact.figures, closed=None)
         case EscalationHandedBack():
-            asked = _asked(shortage, fact.to, fact.answer_by, fact.next_at, repeat=0)
+            asked = _asked(shortage, fact.to, fact.answer_by, fact.next_at, fact.at, repeat=0)
             return replace(asked, handed_back=(*shortage.handed_back, fact.level), why_handed_back=fact.reason)
         case EscalationAcknowledged():
             return replace(
@@ -163,8 +189,9 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
                 waits=shortage.waits + 1,
                 due=fact.promised_by,
                 answered_at=shortage.answered_at or fact.at,
-                answered_at_level=shortage.answered_at_level or fact.level,
+                answered_at_level=shortage.answered_at_level or LEVEL_OF.get(fact.role, fact.level),
                 answer=Answer(fact.level, fact.role, fact.by, fact.action, fact.promised_by),
+                answered=shortage.step + 1,
             )
         case ProvinceForwarded():
             return replace(shortage, forwarded=fact.reason, with_centre=True)
@@ -186,6 +213,12 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
             return replace(shortage, proposal=fact.proposal)
         case ReliefNoted():
             return _relieved(shortage, fact)
+        case PromiseTakenBack():
+            without = replace(shortage, promises=without_promise(shortage.promises, fact.promise))
+            if fact.due is None:
+                return without
+            answer_by = fact.answer_by or shortage.answer_by
+            return replace(without, waits=shortage.waits + 1, due=fact.due, answer_by=answer_by)
         case NoticeSent():
             recipient = Desk(fact.recipient_role, fact.recipient_region)
             return shortage if recipient in shortage.told else replace(shortage, told=(*shortage.told, recipient))
@@ -193,9 +226,19 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
 
 
 def _asked(
-    shortage: Shortage, awaited: Level, answer_by: datetime, next_at: datetime | None, *, repeat: int
+    shortage: Shortage,
+    awaited: Level,
+    answer_by: datetime,
+    next_at: datetime | None,
+    at: datetime | None,
+    *,
+    repeat: int,
 ) -> Shortage:
     """A term begins, or goes on: the answer of this level is awaited."""
+    asked = shortage.asked
+    if at is not None:
+        goes_on = asked is not None and repeat > 0 and answer_by == shortage.answer_by
+        asked = Asked(asked.began if asked is not None and goes_on else at, at, shortage.stock_level, shortage.step + 1)
     return replace(
         shortage,
         awaited=awaited,
@@ -204,6 +247,8 @@ def _asked(
         repeat=repeat,
         answer_by=answer_by,
         due=next_at or answer_by,
+        asked=asked,
+        answered=0,
     )
 
 
@@ -212,19 +257,41 @@ def _worse(one: StockLevel, other: StockLevel) -> StockLevel:
 
 
 def _relieved(shortage: Shortage, fact: ReliefNoted) -> Shortage:
-    relief, arrived = fact.relief or shortage.relief, 0
+    promises, received = shortage.promises, shortage.received
     if fact.kind is ReliefKind.RECEIVED:
-        arrived, relief = fact.quantity, awaited_still(shortage.relief, fact.quantity)
-    noted = replace(shortage, received=shortage.received + arrived, relief=relief)
+        promises, received = awaited_still(promises, fact.promise, fact.quantity), received + fact.quantity
+    else:
+        # What is sent of an allocation is not promised twice.
+        promises = _less(promises, [each for each in promises if fact.under and each.name == fact.under], fact.quantity)
+    if fact.relief is not None:
+        noted = Promise(fact.promise, fact.relief, shortage.step)
+        promises = (*without_promise(promises, fact.promise), noted)[-PROMISES_REMEMBERED:]
+    relieved = replace(shortage, received=received, promises=promises)
     if fact.answer_by is not None:
-        return _asked(noted, noted.awaited, fact.answer_by, fact.next_at, repeat=0)
+        return _asked(relieved, relieved.awaited, fact.answer_by, fact.next_at, fact.at, repeat=0)
     if fact.paused_until is None:
-        return noted
-    return replace(noted, waits=noted.waits + 1, due=fact.paused_until)
+        return relieved
+    return replace(relieved, waits=relieved.waits + 1, due=fact.paused_until)
 
 
-def awaited_still(relief: Relief | None, arrived: int) -> Relief | None:
-    """What is still to come of a promise when so many blanks have arrived."""
-    if relief is None or arrived >= relief.quantity:
-        return None
-    return replace(relief, quantity=relief.quantity - arrived)
+def awaited_still(promises: tuple[Promise, ...], name: str | None, arrived: int) -> tuple[Promise, ...]:
+    """What is still to come when so many blanks have arrived: of this consignment, else of what is promised first."""
+    named = [each for each in promises if name is not None and each.name == name]
+    return _less(promises, named or sorted(promises, key=lambda each: each.relief.until), arrived)
+
+
+def without_promise(promises: tuple[Promise, ...], name: str | None) -> tuple[Promise, ...]:
+    """The promises but the one of this name."""
+    return tuple(each for each in promises if each.name != name)
+
+
+def _less(promises: tuple[Promise, ...], of: Iterable[Promise], quantity: int) -> tuple[Promise, ...]:
+    """The promises when so many blanks are taken from these of them, one after the other."""
+    left = {each.name: each.relief.quantity for each in promises}
+    for each in of:
+        taken = min(left[each.name], quantity)
+        left[each.name] -= taken
+        quantity -= taken
+    return tuple(
+        replace(each, relief=replace(each.relief, quantity=left[each.name])) for each in promises if left[each.name]
+    )

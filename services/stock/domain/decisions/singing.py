@@ -11,7 +11,6 @@ from shared.decider import Decision, States
 CANARY = f"canary/{CENTRE}"
 SINGS_AFTER = timedelta(hours=1)
 """Of the night's day at the centre."""
-A_NIGHT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,13 +25,8 @@ class SingCanary(OfficeCommand):
 
 
 def sing(command: SingCanary, states: States) -> Decision:
-    """A song for each night up to this one that has none. The first that is ever asked for is the first there is."""
+    """One song for this night, unless it has one: nights before it that have none are not made up for."""
     canary: Canary = states[CANARY]
-    first = command.night if canary.night is None else canary.night + A_NIGHT
-    return [
-        (
-            CANARY,
-            CanarySung(office=CENTRE, night=first + n * A_NIGHT, number=canary.number + n + 1, at=command.now),
-        )
-        for n in range((command.night - first).days + 1)
-    ]
+    if canary.night is not None and command.night <= canary.night:
+        return []
+    return [(CANARY, CanarySung(office=CENTRE, night=command.night, number=canary.number + 1, at=command.now))]

@@ -8,7 +8,7 @@ from shared.decider import Fact
 class CanarySung(Fact, frozen=True, kw_only=True):
     """The canary sang for a `night`, the day that began at the centre an hour before; `number` counts from 1.
 
-    `at` is when it sang: on a night that was missed, when somebody worked again. Nothing happened to any blank.
+    `at` is when it sang: if nobody worked at its hour, when somebody did again. Nothing happened to any blank.
     """
 
     office: str
