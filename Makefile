@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long check bench token lock verify reconcile clean
+.PHONY: help run demo simulate test test-long check bench token lock verify reconcile clean
 
 help: ## Lists every target with what it does.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name does; do printf '  make %-10s %s\n' "$$name" "$$does"; done
@@ -18,6 +18,9 @@ run: $(INSTALLED) ## Runs everything on this machine: PostgreSQL, Kafka and the 
 
 demo: $(INSTALLED) ## Plays Kota Bengkulu, November 2024, over HTTP and Kafka, and checks every event.
 	@$(BIN)/python -m examples.demo
+
+simulate: $(INSTALLED) ## Plays offices in virtual time, and checks all of it: PLAY="--province 65 --days 30", the nation without.
+	@$(BIN)/python -m examples.simulator $(PLAY)
 
 test: $(INSTALLED) ## Tests everything on the real PostgreSQL and Kafka, on private ports.
 	@$(BIN)/python -m pytest --durations=15

@@ -15,7 +15,20 @@ from bench.report import Reading
 from bench.site import Site
 from deploy.local.process import CannotStart
 
-EXPERIMENTS = ("web", "receiving", "appends", "history", "growth", "printing", "loop", "inbox", "outage", "whole")
+EXPERIMENTS = (
+    "web",
+    "receiving",
+    "appends",
+    "history",
+    "growth",
+    "printing",
+    "sync",
+    "forecast",
+    "loop",
+    "inbox",
+    "outage",
+    "whole",
+)
 FULL = Effort(rounds=5, seconds=3)
 QUICK = Effort(rounds=5, seconds=1, events=200_000)
 

@@ -21,12 +21,15 @@ class Goal:
 
     sign: str
     value: float
+    most: float | None = None
 
     def met(self, value: float) -> bool:
+        if self.most is not None:
+            return self.value <= value <= self.most
         return value >= self.value if self.sign == "≥" else value <= self.value
 
     def __str__(self) -> str:
-        return f"{self.sign} {self.value:g}"
+        return f"{self.sign} {self.value:g}" if self.most is None else f"{self.value:g} – {self.most:g}"
 
 
 def at_least(value: float) -> Goal:
@@ -35,6 +38,10 @@ def at_least(value: float) -> Goal:
 
 def at_most(value: float) -> Goal:
     return Goal("≤", value)
+
+
+def between(least: float, most: float) -> Goal:
+    return Goal("–", least, most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from bench.figures import Void
 from bench.site import Site
 from deploy.local.paths import ROOT
 from deploy.local.process import Process, free_port
+from deploy.local.stack import sealing_key_in
 from deploy.local.tokens import AUDIENCE
 
 
@@ -27,6 +28,7 @@ class Server:
             "AUTH_ISSUER": site.issuer.name,
             "AUTH_AUDIENCE": AUDIENCE,
             "AUTH_JWKS": str(site.issuer.key_set),
+            "OUTREACH_SEALING_KEYS": sealing_key_in(site.folder / "sealing"),
         }
         log = site.folder / f"{app.partition(':')[0]}.log"
         self._process = Process(app, command, log, folder=ROOT, environment=environment)

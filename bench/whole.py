@@ -144,5 +144,14 @@ def _write(service: str, office: str, issuer: Issuer) -> dict[str, Any]:
         }
     else:
         path += "/visits"
-        body = {"visit": KEY, "place": "SMA 1", "held_on": f"{date.today() + timedelta(days=7)}", "expected": 100}
+        next_week = date.today() + timedelta(days=7)
+        body = {
+            "visit": KEY,
+            "team": "A",
+            "place": "SMA 1",
+            "place_kind": "SCHOOL",
+            "starts_at": f"{next_week}T08:00:00+07:00",
+            "ends_at": f"{next_week}T15:00:00+07:00",
+            "expected": 100,
+        }
     return {"path": path, "token": issuer.mint(f"{role}-{office}", role, office), "body": body}

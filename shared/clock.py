@@ -9,7 +9,7 @@ all the same, marked as stale.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.decider import Command, Refused, Row
 from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
+from shared.moments import utcnow
 from shared.news import News
 
 PATIENCE = timedelta(minutes=10)
@@ -49,10 +50,6 @@ class Deadline:
 
 
 Due = Callable[[Deadline, datetime, bool], Command]
-
-
-def utcnow() -> datetime:
-    return datetime.now(UTC)
 
 
 class Clock:

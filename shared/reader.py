@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -29,6 +29,7 @@ from shared.decider import Command, Refused, Row
 from shared.envelope import Incoming, Malformed, Record, parse
 from shared.failpoints import reached
 from shared.ledger import Busy, Context, Entry, Ledger, OutcomeUnknown, PositionMoved, Read
+from shared.moments import utcnow
 from shared.news import WATERMARKS, News, Watermark
 from shared.topics import create_topics
 
@@ -91,10 +92,6 @@ class _Kept:
     offset: int
     value: bytes
     headers: Sequence[tuple[str, bytes]]
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Reader:
@@ -244,7 +241,7 @@ class Reader:
             return False
         command = None
         if not old and message.office not in self._parked:
-            command = self._react(message, now())
+            command = self._react(message, utcnow())
         place.offset = record.offset + 1
         if old:
             return True
@@ -323,7 +320,7 @@ class Reader:
     async def _count_parked(self) -> None:
         counting = "select count(distinct office) from dead_letters where parked_at > :since"
         async with self._engine.connect() as connection:
-            offices = (await connection.execute(text(counting), {"since": now() - timedelta(hours=1)})).scalar_one()
+            offices = (await connection.execute(text(counting), {"since": utcnow() - timedelta(hours=1)})).scalar_one()
         if offices >= OFFICES_AN_HOUR:
             raise TooManyParked(f"{offices} offices were parked within an hour")
 
@@ -346,7 +343,7 @@ class Reader:
             record = _Kept(row.topic, row.offset, base64.b64decode(row.data), [(n, v.encode()) for n, v in row.headers])
             message = parse(record)
             try:
-                command = self._react(message, now())
+                command = self._react(message, utcnow())
                 entries = [] if command is None else [Entry(command, self._context(message))]
                 await self._execute(entries, None, [Row("dead_letters", (row.topic, row.epoch, row.sequence), None)])
             except _Unreachable:
@@ -386,7 +383,7 @@ def _letter(topic: str, epoch: int, sequence: int, office: str, record: Record, 
         "error": error if isinstance(error, str) else type(error).__name__,
         "headers": [(name, value.decode("utf-8", "replace")) for name, value in record.headers],
         "data": base64.b64encode(record.value or b"").decode(),
-        "parked_at": now(),
+        "parked_at": utcnow(),
         "redrive": False,
     }
     return Row("dead_letters", (topic, epoch, sequence), values)

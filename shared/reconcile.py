@@ -21,10 +21,10 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared.clock import utcnow
 from shared.decider import Domain, category
 from shared.envelope import Incoming
 from shared.ledger.replay import Heads, connected
+from shared.moments import utcnow
 from shared.rebuild import AT_ONCE, chunks, domain_of, folded, read_tables
 from shared.relay import last_messages
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import moments
 from shared.clock import Clock, Due
 from shared.database import check, open_engine
 from shared.decider import Domain
@@ -64,6 +65,7 @@ def run(
     `parts` are what this service does besides. Each survives what the database does to it, as the clock does.
     """
     configure_logging(domain.service, settings.log_level)
+    moments.begin(settings.auth_issuer)
     uvloop.run(_Worker(domain, settings, reads, react, due, parts).run())
 
 

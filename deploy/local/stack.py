@@ -3,8 +3,10 @@
 import http.client
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -135,6 +137,8 @@ class Stack:
             "KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "WORKER_PORT": str(self.ports.by_name[f"{service}-worker"]),
         }
+        if service == "outreach":
+            usual["OUTREACH_SEALING_KEYS"] = sealing_key_in(self.folder / "sealing")
         return usual | self._environment | fixed
 
     def await_ready(self, name: str, timeout: float = READY_WITHIN) -> None:
@@ -239,6 +243,14 @@ class Stack:
     def _processes(self) -> dict[str, Process]:
         stores = {"kafka": self.kafka, "postgres": self.postgres}
         return self._programs | {name: store.process for name, store in stores.items() if store}
+
+
+def sealing_key_in(folder: Path) -> str:
+    """The development key under which outreach keeps its keys to birth months, as OUTREACH_SEALING_KEYS names it.
+
+    Made once for this folder. Whoever loses it loses the months with it.
+    """
+    return b64encode(sha256(secret_in(folder).encode()).digest()).decode()
 
 
 def setting_of(name: str) -> str:

@@ -198,11 +198,21 @@ class November:
             day += timedelta(days=1)
 
     async def _visit(self, day: date, school: str) -> None:
-        """The office goes to a school; its device syncs over a weak network, and so twice."""
+        """The office goes to a school; its device syncs over a weak network, and so twice. The head stands by it."""
         visit = str(uuid4())
         await self._head.say(
-            "outreach", f"{BENGKULU}/visits", visit=visit, place=school, held_on=day.isoformat(), expected=PUPILS
+            "outreach",
+            f"{BENGKULU}/visits",
+            visit=visit,
+            team="A",
+            place=school,
+            place_kind="SCHOOL",
+            starts_at=f"{day}T08:00:00+07:00",
+            ends_at=f"{day}T15:00:00+07:00",
+            expected=PUPILS,
         )
+        path = f"{BENGKULU}/visits/{visit}"
+        await self._operator.say("outreach", f"{path}/confirmation", reference=f"421.3/{day:%d%m%Y}")
         lines = [
             {
                 "recording": str(uuid4()),
@@ -212,12 +222,15 @@ class November:
             }
             for number in range(PUPILS)
         ]
-        synced = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
+        tally = {"recorded": PUPILS, "turned_away": 0, "blanks": []}
+        synced = await self._operator.say("outreach", f"{path}/recordings", lines=lines, tally=tally)
         outcomes = [line["outcome"] for line in synced["lines"]]
         waiting = PUPILS - ALREADY_17
         require(outcomes == ["PRINT_READY"] * ALREADY_17 + ["WAITING"] * waiting, f"{school}: {outcomes}")
-        again = await self._operator.say("outreach", f"{BENGKULU}/visits/{visit}/recordings", lines=lines)
+        again = await self._operator.say("outreach", f"{path}/recordings", lines=lines, tally=tally)
         require({line["outcome"] for line in again["lines"]} == {"ALREADY_RECORDED"}, f"{school} was recorded twice")
+        for step in ("reconciliation", "closure"):
+            await self._head.say("outreach", f"{path}/{step}")
         self._print_ready += [str(line["recording"]) for line in lines[:ALREADY_17]]
         self._tell(
             day, "operator", f"{school}: {PUPILS} recorded. {ALREADY_17} are 17; {waiting} wait for their birthday."

@@ -33,6 +33,7 @@ PROMISED = {
         "BlanksReserved",
         "ReservationRefused",
         "ReservationReleased",
+        "DailyUseEstimated",
         "StockLow",
         "StockRecovered",
         "ReliefProposed",
@@ -57,7 +58,13 @@ PROMISED = {
         "PrintDebtChanged",
         "PrintDebtUnexplained",
     },
-    "outreach": {"RecordingPrintReady"},
+    "outreach": {
+        "VisitEquipmentRequested",
+        "VisitClosed",
+        "VisitMonthsErased",
+        "RecordingPrintReady",
+        "DemandForecast",
+    },
     "notify": {
         "EscalationOpened",
         "EscalationClimbed",

@@ -46,6 +46,8 @@ BY_OTHERS = frozenset(
         "ConsignmentOverdue",
         "LoanOverdue",
         "DestructionOverdue",
+        # Of a day of use the office has spoken by its cards.
+        "DailyUseEstimated",
         # What the province, the centre or another office did for the office.
         "AllocationApproved",
         "AllocationDeclined",
@@ -68,6 +70,9 @@ class StockLow(msgspec.Struct, frozen=True):
     daily_use: float | None
     days_of_cover: float | None
     projected_empty_on: date | None
+    cover_from: str = "USE"
+    foreseen: bool = False
+    reorder_point: int | None = None
 
 
 class StockRecovered(msgspec.Struct, frozen=True):
@@ -192,6 +197,9 @@ def _news(message: Incoming, here: dict[str, Any], heard: dict[str, Any]) -> Com
                 daily_use=low.daily_use,
                 days_of_cover=low.days_of_cover,
                 projected_empty_on=low.projected_empty_on,
+                cover_from=low.cover_from,
+                foreseen=low.foreseen,
+                reorder_point=low.reorder_point,
             )
             return RaiseShortage(**here, item=low.item, episode=low.episode, stock_level=low.level, figures=figures)
         case "StockRecovered":

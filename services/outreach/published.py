@@ -1,6 +1,18 @@
-"""What outreach promises others, and in which version. The month of birth stays here."""
+"""What outreach promises others, and in which version. Who was recorded, and born when, stays here."""
 
-from services.outreach.domain import RecordingPrintReady
+from services.outreach.domain import (
+    DemandForecast,
+    RecordingPrintReady,
+    VisitClosed,
+    VisitEquipmentRequested,
+    VisitMonthsErased,
+)
 from shared.decider import Fact
 
-PROMISED: dict[type[Fact], int] = {RecordingPrintReady: 1}
+PROMISED: dict[type[Fact], int] = {
+    VisitEquipmentRequested: 1,
+    VisitClosed: 1,
+    VisitMonthsErased: 1,
+    RecordingPrintReady: 1,
+    DemandForecast: 1,
+}

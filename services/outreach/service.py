@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from services.outreach.domain import OutreachFact, Recording, Visit, decide, evolve
+from services.outreach.domain import SCHEMAS, STATES, OutreachFact, decide, evolve
 from services.outreach.published import PROMISED
 from services.outreach.views import project
 from shared.decider import Domain
@@ -10,10 +10,11 @@ from shared.decider import Domain
 OUTREACH = Domain(
     service="outreach",
     facts=get_args(OutreachFact),
-    states={"visit": Visit(), "recording": Recording()},
+    states=STATES,
     decide=decide,
     evolve=evolve,
     project=project,
     promised=PROMISED,
-    schemas={"visit": 1, "recording": 1},
+    schemas=SCHEMAS,
+    apart=("month_keys",),
 )

@@ -27,11 +27,14 @@ _JOBS_OF_RECORDINGS = UUID("6d1f4c1e-8f0b-5b0a-9a55-0d2f6f1b7c17")
 
 
 class StockLow(msgspec.Struct, frozen=True):
+    """`foreseen`: the shelf is not low; no card waits for that."""
+
     item: str
     level: Literal["OK", "LOW", "CRITICAL", "EMPTY"]
     episode: int
     on_hand: int
     available: int
+    foreseen: bool = False
 
 
 class StockRecovered(msgspec.Struct, frozen=True):
@@ -78,7 +81,7 @@ def react(message: Incoming, now: datetime) -> PrintingCommand | None:
     match message.service, message.type:
         case "stock", "StockLow":
             low = msgspec.json.decode(message.data, type=StockLow)
-            return _note(heard, message, low, low.level, low.episode)
+            return _note(heard, message, low, "OK" if low.foreseen else low.level, low.episode)
         case "stock", "StockRecovered":
             recovered = msgspec.json.decode(message.data, type=StockRecovered)
             return _note(heard, message, recovered, "OK", recovered.episode)

@@ -14,8 +14,8 @@ from services.printing import views
 from services.printing.domain import Debt, TellDebt
 from services.printing.reactions import READS, due, react
 from services.printing.service import PRINTING
-from shared.clock import utcnow
 from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
+from shared.moments import utcnow
 from shared.offices import offices
 from shared.settings import Settings
 from shared.worker import run

@@ -1,7 +1,7 @@
 """What stock promises to others: these facts, each with the version of its message.
 
 What an office settles within its walls (a location that runs low, who holds which number, a count
-under way) stays there.
+under way) stays there, and so does what it heard of others.
 """
 
 from services.stock.domain import (
@@ -20,6 +20,7 @@ from services.stock.domain import (
     CanarySung,
     ConsignmentAnnounced,
     ConsignmentOverdue,
+    DailyUseEstimated,
     DestructionOverdue,
     DiscrepancyExplained,
     DiscrepancyFound,
@@ -59,6 +60,7 @@ PROMISED: dict[type[Fact], int] = {
     BlanksReserved: 1,
     ReservationRefused: 1,
     ReservationReleased: 1,
+    DailyUseEstimated: 1,
     StockLow: 1,
     StockRecovered: 1,
     ReliefProposed: 1,

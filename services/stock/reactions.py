@@ -18,6 +18,7 @@ from services.stock.domain import (
     CheckLoan,
     CloseDay,
     Item,
+    NoteForecast,
     NotePrintDebt,
     OfficeCommand,
     ProposeRelief,
@@ -37,6 +38,10 @@ READS = ("printing", "outreach")
 
 NEIGHBOURS_ASKED = 8
 """So many neighbours' books are looked at when stock is low: each further one is a longer drive."""
+Daily = Annotated[tuple[Annotated[int, msgspec.Meta(ge=0, le=2**53)], ...], msgspec.Meta(min_length=1, max_length=366)]
+"""A figure for each day of a forecast."""
+NO_HISTORY = "POPULATION"
+"""How outreach forecasts where it knows nothing but how many people live there. So does stock by itself."""
 SERIAL = re.compile(r"[A-Z]{0,8}[0-9]{1,12}")
 
 
@@ -87,6 +92,17 @@ class VisitEquipmentRequested(msgspec.Struct, frozen=True):
 
 class VisitClosed(msgspec.Struct, frozen=True):
     visit: str
+
+
+class DemandForecast(msgspec.Struct, frozen=True):
+    """What an office will need: the median and the 90th percentile of the first n days together, in pieces."""
+
+    item: Item
+    made_on: date
+    first_day: date
+    cumulative_median: Daily
+    cumulative_high: Daily
+    method: str
 
 
 def react(message: Incoming, now: datetime) -> StockCommand | None:
@@ -142,6 +158,18 @@ def react(message: Incoming, now: datetime) -> StockCommand | None:
         case "outreach", "VisitClosed":
             closed = msgspec.json.decode(message.data, type=VisitClosed)
             return ReleaseReservation(**heard, item=ITEMS[0], further=ITEMS[1:], visit=closed.visit, reason="CLOSED")
+        case "outreach", "DemandForecast":
+            forecast = msgspec.json.decode(message.data, type=DemandForecast)
+            if forecast.method == NO_HISTORY:
+                return None
+            return NoteForecast(
+                **heard,
+                item=forecast.item,
+                made_on=forecast.made_on,
+                first_day=forecast.first_day,
+                cumulative_median=forecast.cumulative_median,
+                cumulative_high=forecast.cumulative_high,
+            )
         case _:
             return None
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.stock.reactions import READS, due, react, song_of_tonight
 from services.stock.service import STOCK
-from shared.clock import utcnow
 from shared.ledger import INTERRUPTIONS, Context, Ledger
+from shared.moments import utcnow
 from shared.settings import Settings
 from shared.worker import run
 

@@ -7,7 +7,7 @@ from shared.http.answers import Limit, Start, after, cursor, engine_of, harmless
 from shared.http.app import create_app
 from shared.http.bodies import Body, OccurredAt, PersonReference, Quantity, Reference, SafeStr, SomeDay
 from shared.http.offices import office_of, offices_in_scope, require_own
-from shared.http.problems import NotFound, Problem
+from shared.http.problems import NotFound, Problem, fault_at
 from shared.http.routes import Api, NoPolicy, allow, allow_anyone
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "create_app",
     "cursor",
     "engine_of",
+    "fault_at",
     "harmless",
     "office_of",
     "offices_in_scope",

@@ -2,19 +2,21 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from itertools import count
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Query, Request
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from shared.auth import Principal
 from shared.decider import Command, Decision, Fact, Row, States
 from shared.http.bodies import Body, said
-from shared.http.problems import Problem
+from shared.http.problems import fault_at
 from shared.http.routes import Admission
 from shared.ledger import Committed, Context
 
@@ -71,22 +73,46 @@ async def write(
     With `?dry_run=true` nothing is stored: a 200 tells what would come of it now, and what is `shown`.
     `rows` of tables that stand apart from the facts are stored with them.
     """
+    if is_dry_run(request):
+        return await _dry_run(request, command, shown)
+    committed: Committed = await request.scope["app"].state.ledger.execute(command, context_of(request, body), rows)
+    answer = _Written(committed.position, [recorded.fact for recorded in committed.facts])
+    headers = {"Idempotency-Replayed": "true"} if committed.replayed else None
+    return Response(_encode(answer), 201, headers, media_type="application/json")
+
+
+def is_dry_run(request: Request) -> bool:
+    """Whether the caller asks what would come of a request that writes."""
+    query: bytes = request.scope["query_string"]
+    return query == b"dry_run=true"
+
+
+def context_of(request: Request, body: Body) -> Context:
+    """Who asks the ledger by this request, under its Idempotency-Key.
+
+    What a body must not be found out by, its model leaves out of what it says: `Field(exclude=True)`.
+    """
     admission = _admission(request)
     scope = request.scope
-    if scope["query_string"] == b"dry_run=true":
-        return await _dry_run(request, command, shown)
     traceparent = admission.headers.get(b"traceparent")
-    context = Context(
+    return Context(
         subject=principal(request).subject,
         route=scope["route"].path,
         key=admission.key,
         fingerprint=sha256(b"%b\n%b" % (scope["path"].encode(), said(body))).digest(),
         traceparent=traceparent.decode() if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
     )
-    committed: Committed = await scope["app"].state.ledger.execute(command, context, rows)
-    answer = _Written(committed.position, [recorded.fact for recorded in committed.facts])
-    headers = {"Idempotency-Replayed": "true"} if committed.replayed else None
-    return Response(_encode(answer), 201, headers, media_type="application/json")
+
+
+def in_parts(context: Context) -> Iterator[Context]:
+    """For a request that is carried out as several commands, one context after the other.
+
+    Each part has a key of its own, which no client can send for the space in it: sent again after a crash, the
+    parts that were stored are answered as they were, and the others carried out.
+    """
+    yield context
+    for number in count(2):
+        yield replace(context, key=f"{context.key} {number}")
 
 
 async def _dry_run(request: Request, command: Command, shown: Shown | None) -> Response:
@@ -128,8 +154,7 @@ def after(cursor: str | None, *types: type[str] | type[int]) -> tuple[Any, ...] 
         if any("\0" in part if isinstance(part, str) else abs(part) >= 2**63 for part in key):
             raise ValueError
     except (ValueError, msgspec.MsgspecError):
-        fault = {"at": "/query/cursor", "code": "cursor", "detail": "Should be one that a page of this list gave"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault]) from None
+        raise fault_at("/query/cursor", "cursor", "Should be one that a page of this list gave") from None
     return key
 
 

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route as PlainRoute
 from starlette.types import ASGIApp
 
+from shared import moments
 from shared.auth import Authenticator, Keys
 from shared.database import check, open_engine
 from shared.decider import Domain
@@ -64,6 +65,7 @@ def create_app(
     if strangers := [str(route) for route in routes if not isinstance(route, Route)]:
         raise NoPolicy(f"these routes are not an Api's: {', '.join(strangers)}")
     configure_logging(domain.service, settings.log_level)
+    moments.begin(settings.auth_issuer)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:

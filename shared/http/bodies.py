@@ -18,10 +18,11 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from shared.decider import AHEAD
 from shared.http.problems import Problem, invalid
+from shared.moments import utcnow
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -85,7 +86,7 @@ def _of_nobody(reference: str) -> str:
 
 
 def _not_ahead(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + AHEAD:
+    if moment > utcnow() + AHEAD:
         raise PydanticCustomError("in_the_future", "A moment should be at most 2 minutes ahead of now")
     if moment < EARLIEST:
         raise PydanticCustomError("too_long_ago", "A moment should be of this century")
@@ -106,7 +107,7 @@ letters in a row before it and no more letters than digits: `A-17`, `PRR-2024-00
 """
 Past = Annotated[AwareDatetime, AfterValidator(_not_ahead)]
 """A moment that has come, with its offset from UTC."""
-OccurredAt = Annotated[Past, Field(default_factory=lambda: datetime.now(UTC))]
+OccurredAt = Annotated[Past, Field(default_factory=utcnow)]
 """When it happened, with its offset from UTC, as the client says; now, unless it says."""
 
 
@@ -136,7 +137,7 @@ def on_its_own(model: type[Body]) -> WrapValidator:
     def read(line: Any, _: ValidatorFunctionWrapHandler) -> Body:
         try:
             # As JSON again: read on its own a line is an object of ours, in which a text is strictly no moment.
-            return model.model_validate_json(json.dumps(line))
+            return model.model_validate_json(to_json(line, inf_nan_mode="constants"))
         except ValidationError as error:
             faults = invalid(error.errors(include_url=False, include_context=False, include_input=False)).errors
             return UnreadableLine(faults=tuple(faults))

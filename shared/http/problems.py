@@ -106,7 +106,16 @@ class NotFound(Problem):
 
 def invalid(errors: Iterable[Mapping[str, Any]], *place: str) -> Problem:
     """A 422 for pydantic's errors."""
-    return Problem(422, "invalid", "The request is not as it should be.", errors=[_fault(e, place) for e in errors])
+    return _invalid([_fault(e, place) for e in errors])
+
+
+def fault_at(at: str, code: str, detail: str) -> Problem:
+    """A 422 for one thing that pydantic cannot know: `at` is "/body/…" or "/query/…", `detail` repeats no input."""
+    return _invalid([{"at": at, "code": code, "detail": detail}])
+
+
+def _invalid(errors: list[dict[str, str]]) -> Problem:
+    return Problem(422, "invalid", "The request is not as it should be.", errors=errors)
 
 
 def problem_of(error: Exception) -> Problem:

@@ -9,7 +9,6 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any, TypeVar
 
@@ -26,11 +25,12 @@ from shared.auth import Principal, Role
 from shared.http.bodies import Body, parse
 from shared.http.documents import asked, documented, secured
 from shared.http.problems import NotFound, Problem, invalid
+from shared.moments import utcnow
 
 BODY_AT_MOST = 65_536
 """Bytes of a body, unless the route says otherwise with `max_body_size`."""
 BODY_WITHIN = 10.0
-"""Seconds in which the whole body has to arrive."""
+"""Seconds in which the whole body has to arrive; as many more as a route lets it be larger."""
 READ_WITHIN = 3.0
 """Seconds in which a reading route has to begin its answer."""
 
@@ -180,7 +180,7 @@ class Route(APIRoute):
                 raise Problem(403, "not_allowed", "The role of this token may not do this.")
         if self._about_office:
             region = "00" if principal is None else principal.region
-            if not state.offices.within(region, scope["path_params"]["office"], datetime.now(UTC)):
+            if not state.offices.within(region, scope["path_params"]["office"], utcnow()):
                 raise NotFound("office")
         return Admission(principal, headers)
 
@@ -214,8 +214,9 @@ def _path_value(field: ModelField, text: str) -> Any:
 async def _read(receive: Receive, headers: dict[bytes, bytes], at_most: int) -> bytes:
     if int(headers.get(b"content-length", b"0")) > at_most:
         raise _too_large(at_most)
+    within = BODY_WITHIN * max(1.0, at_most / BODY_AT_MOST)
     try:
-        async with asyncio.timeout(BODY_WITHIN):
+        async with asyncio.timeout(within):
             body, more = b"", True
             while more:
                 message = await receive()
@@ -226,7 +227,7 @@ async def _read(receive: Receive, headers: dict[bytes, bytes], at_most: int) -> 
                     raise _too_large(at_most)
                 more = message.get("more_body", False)
     except TimeoutError:
-        raise Problem(408, "too_slow", f"A body arrives within {BODY_WITHIN:.0f} seconds.") from None
+        raise Problem(408, "too_slow", f"A body arrives within {within:.0f} seconds.") from None
     return body
 
 

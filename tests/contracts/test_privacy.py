@@ -28,6 +28,8 @@ DAYS_OF_BLANKS = {
     "night",
     # From when on a policy holds.
     "starts_on",
+    # A day that many cards were printed on; when a forecast was made, and the first day that it is about.
+    *("day", "made_on", "first_day"),
 }
 """The only days in promises. Any other might be a day of birth, and has to be judged before it is listed here."""
 

@@ -31,11 +31,14 @@ from services.notify.domain import (
     StockLevel,
 )
 from services.outreach import reactions as outreach
+from services.outreach.domain import DemandForecast, HearEquipment, NoteDay, NoteDebt
+from services.outreach.domain import NoteStock as NoteNeedStock
 from services.printing import reactions as printing
 from services.printing.domain import JobRequest, NoteStock, QueueJob, RaiseNumberAlarm
 from services.stock import reactions as stock
 from services.stock.domain import (
     BookOldCard,
+    NoteForecast,
     NotePrintDebt,
     ReleaseReservation,
     ReserveBlanks,
@@ -46,7 +49,7 @@ from services.stock.domain import (
 from shared.decider import Command
 from shared.offices import offices
 from tests.contracts.golden import DOMAINS, OCCURRED, PROMISES, RECORDED, Golden, all_of
-from tests.contracts.said import JOB, LOW, RIBBON, VISIT
+from tests.contracts.said import EXAMPLES, JOB, LOW, RIBBON, VISIT
 from tests.contracts.said.names import ALLOCATION, CONSIGNMENT
 
 NOW = datetime(2024, 11, 18, 2, 30, 1, tzinfo=UTC)
@@ -67,17 +70,11 @@ class Reading:
     silent_without: frozenset[str] = frozenset()
 
 
-AWAITED: dict[str, dict[str, Any]] = {
-    "outreach/VisitEquipmentRequested.v1": {
-        "item": "KTP_WNI",
-        "visit": VISIT,
-        "quantity": 110,
-        "until": "2024-11-19T16:59:59Z",
-    },
-    "outreach/VisitClosed.v1": {"visit": VISIT},
-}
+AWAITED: dict[str, dict[str, Any]] = {}
 """What readers are ready for and nobody promises yet, as they understand it. A promise takes its place here."""
 
+NEED = EXAMPLES["outreach"][DemandForecast]
+assert isinstance(NEED, DemandForecast)
 NEWS = HEARD | {"heard_on": date(2024, 11, 18)}
 HERE = HEARD | {"place": notify.place_of("17.71", NOW)}
 RELIEF = NoteRelief(
@@ -130,6 +127,16 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
             stock.VisitClosed,
             ReleaseReservation(**TODAY, further=("KTP_WNA", "KIA", "RIBBON", "FILM"), visit=VISIT, reason="CLOSED"),
         ),
+        "outreach/DemandForecast.v1": Reading(
+            stock.DemandForecast,
+            NoteForecast(
+                **TODAY,
+                made_on=date(2024, 11, 18),
+                first_day=date(2024, 11, 18),
+                cumulative_median=NEED.cumulative_median,
+                cumulative_high=NEED.cumulative_high,
+            ),
+        ),
     },
     printing: {
         "stock/StockLow.v1": Reading(
@@ -168,7 +175,42 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
             ),
         ),
     },
-    outreach: {},
+    outreach: {
+        "stock/BlanksReserved.v1": Reading(
+            outreach.BlanksReserved, HearEquipment(**TODAY, visit=VISIT, answer="RESERVED", quantity=110)
+        ),
+        "stock/ReservationRefused.v1": Reading(
+            outreach.ReservationRefused,
+            HearEquipment(**TODAY, visit=VISIT, answer="REFUSED", quantity=1_500, reason="NOT_ENOUGH"),
+        ),
+        "stock/ReservationReleased.v1": Reading(
+            outreach.ReservationReleased,
+            HearEquipment(**TODAY, visit=VISIT, answer="RELEASED", quantity=110, reason="CLOSED"),
+        ),
+        "stock/DailyUseEstimated.v1": Reading(
+            outreach.DailyUseEstimated,
+            NoteDay(
+                **KNOWN,
+                level=None,
+                on_hand=1_401,
+                available=1_401,
+                used_on=date(2024, 11, 17),
+                used=163,
+                ran_out=False,
+            ),
+            silent_without=frozenset({"day", "on_hand", "available"}),
+        ),
+        "stock/StockLow.v1": Reading(
+            outreach.StockLow, NoteNeedStock(**KNOWN, level="LOW", on_hand=1_400, available=1_400)
+        ),
+        "stock/StockRecovered.v1": Reading(
+            outreach.StockRecovered, NoteNeedStock(**KNOWN, level="OK", on_hand=10_500, available=10_500)
+        ),
+        "stock/BlanksReceived.v1": Reading(
+            outreach.BlanksReceived, NoteNeedStock(**KNOWN, level=None, on_hand=10_500, available=10_500)
+        ),
+        "printing/PrintDebtChanged.v1": Reading(outreach.PrintDebtChanged, NoteDebt(**TODAY, owed=212)),
+    },
     notify: {
         "stock/StockLow.v1": Reading(
             notify.StockLow,
@@ -229,11 +271,11 @@ READERS: dict[ModuleType, dict[str, Reading]] = {
     },
 }
 
-BY_OTHERS = ("stock/LoanGranted.v1", "stock/LoanReturned.v1")
+BY_OTHERS = ("stock/LoanGranted.v1", "stock/LoanReturned.v1", "stock/DailyUseEstimated.v1")
 
 
 def office_heard(golden: Golden) -> HearOffice | None:
-    """Notify hears of an office by what it did itself."""
+    """Notify hears of an office by what it did itself, and of a day of use by its cards."""
     if golden.name in BY_OTHERS:
         return None
     return HearOffice(now=NOW, occurred_at=OCCURRED, office=golden.fields["office"], heard_on=date(2024, 11, 18))

@@ -12,6 +12,7 @@ RAISED_BY = {"Refused", "out_of_order"}
 SOME_CODES = {
     "stock": {"not_enough", "counted_since", "not_verified"},
     "printing": {"declare_card", "blank_not_confirmed", "policies_waiting"},
+    "outreach": {"team_busy", "differences_unexplained", "day_told_by_stock"},
     "notify": {"nothing_open", "promise_too_far", "second_definitive"},
 }
 """Of each service whose README is held to its refusals, some, in case they are no longer found in the code."""

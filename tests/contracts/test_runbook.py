@@ -8,7 +8,8 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 
 import services.notify.api
-import services.notify.delivery  # noqa: F401  they register the metrics of notify,
+import services.notify.delivery
+import services.outreach.rounds.nightly  # noqa: F401  of the forecast,
 import shared.http  # of the web processes,
 import shared.worker  # noqa: F401  and of the workers
 
@@ -37,7 +38,9 @@ def code_of(*files: str) -> str:
 def test_what_the_runbook_looks_for_in_logs_and_answers_is_said_there() -> None:
     looked_for = set(re.findall(r"`([a-z]+(?:_[a-z]+)+|gap)`", RUNBOOK))
     logs, answers = (
-        code_of("shared/**/*.py", "services/*/worker.py", "services/notify/[cd]*/*.py"),
+        code_of(
+            "shared/**/*.py", "services/*/worker.py", "services/notify/[cd]*/*.py", "services/outreach/rounds/*.py"
+        ),
         code_of("services/*/api/*.py"),
     )
     notes = {name for name in looked_for if f'"{name}"' in logs}

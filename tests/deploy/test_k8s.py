@@ -323,7 +323,14 @@ def test_kubectl_renders_four_whole_services(folder: str, tag: str, replicas: in
         (config,) = (part["metadata"]["name"] for part in mine if part["kind"] == "ConfigMap")
         told = [container(part)["envFrom"] for part in workloads if part["kind"] == "Deployment"]
         settings, channels = {"configMapRef": {"name": config}}, {"secretRef": {"name": "channels", "optional": True}}
-        assert told == [[settings], [settings, channels] if service == "notify" else [settings]]
+        # Without mail there is the inbox; without the key to the keys of birth months there is no outreach.
+        sealing = {"secretRef": {"name": "sealing"}}
+        secrets: dict[str, tuple[list[Any], list[Any]]] = {
+            "notify": ([], [channels]),
+            "outreach": ([sealing], [sealing]),
+        }
+        web, worker = secrets.get(service, ([], []))
+        assert told == [[settings, *web], [settings, *worker]]
         (migration,) = (part["metadata"]["name"] for part in mine if part["kind"] == "Job")
         assert migration == f"migrate-{tag.replace('.', '-')}"
         (database,) = (part["spec"] for part in mine if part["kind"] == "Cluster")

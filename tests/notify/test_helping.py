@@ -11,8 +11,8 @@ from services.notify.domain import NoteProposal, Proposal, ReliefLine, StockLeve
 from services.notify.views.helping import short_at
 from services.notify.views.why import why
 from services.notify.wording.why import why_in_words
-from shared.clock import utcnow
 from shared.ledger import Ledger
+from shared.moments import utcnow
 from shared.offices import offices
 from tests.hosting import Caller
 from tests.notify.deliveries import MINUTE, carry_out, files_of, mail, on_duty, post_office, recovered, short

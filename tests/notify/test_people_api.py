@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from services.notify.views import addresses
-from shared.clock import utcnow
+from shared.moments import utcnow
 from shared.offices import offices
 from tests.hosting import Caller
 from tests.notify.situations import BENGKULU

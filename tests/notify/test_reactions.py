@@ -265,3 +265,18 @@ def test_where_an_office_is_that_there_is_not_is_a_question_without_an_answer() 
     assert place_of(BENGKULU, NOON) == HERE
     with pytest.raises(KeyError):
         place_of("99.99", NOON)
+
+
+def test_a_shortage_that_is_foreseen_is_raised_with_what_the_forecast_says() -> None:
+    figures: dict[str, Any] = {"on_hand": 1_900, "available": 1_900, "daily_use": 150.5, "days_of_cover": 9.5}
+    said: dict[str, Any] = {"level": "LOW", "previous_level": "OK", "episode": 4, "projected_empty_on": "2024-11-27"}
+    command = react(
+        message("StockLow", **figures, **said, cover_from="FORECAST", foreseen=True, reorder_point=2_000), LATER
+    )
+    assert isinstance(command, RaiseShortage)
+    known = command.figures
+    assert (known.cover_from, known.foreseen, known.reorder_point) == ("FORECAST", True, 2_000)
+
+
+def test_what_the_clock_says_of_a_day_at_night_is_no_word_of_the_office() -> None:
+    assert react(message("DailyUseEstimated", thousandths=152_300, day="2024-11-17", used=163), LATER) is None

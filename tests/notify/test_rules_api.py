@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.notify.api.policies import Copies
 from services.notify.domain import DEFAULT, LADDER, ROLES_AT, SEVERITY
-from shared.clock import utcnow
+from shared.moments import utcnow
 from shared.offices import offices
 from tests.hosting import Caller
 from tests.notify.situations import BENGKULU, low

@@ -1,12 +1,13 @@
 """Why there is an alert now, or none, on the real PostgreSQL and written by the real ledger."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from msgspec.structs import replace
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -201,8 +202,8 @@ async def test_what_was_undertaken_is_awaited_and_said_in_the_words_of_who_did(a
 
 
 async def test_of_several_promises_the_one_that_is_waited_for_is_named(asked: Asked, ledger: Ledger) -> None:
-    soon = replace(promised(date(2024, 11, 22)), quantity=160, promise="a-1")
-    late = replace(promised(date(2024, 12, 28)), quantity=500, promise="a-2")
+    soon = dataclasses.replace(promised(date(2024, 11, 22)), quantity=160, promise="a-1")
+    late = dataclasses.replace(promised(date(2024, 12, 28)), quantity=500, promise="a-2")
     await carry_out(ledger, LISTEN, RULES, low(), soon, late)
     found = await asked()
     assert (found.because[0], found.next.at) == (Because.PROMISE_AWAITED, soon.until)
@@ -458,3 +459,16 @@ def begin(now: datetime) -> BeginTry:
 def end(now: datetime, attempt: int, result: Result, code: str) -> EndTry:
     about: dict[str, Any] = {"desk": HEAD, "bundle": 1, "person": "p-head"}
     return EndTry(now=now, occurred_at=now, **about, attempt=attempt, result=result, code=code)
+
+
+async def test_of_what_is_foreseen_it_says_that_the_shelf_is_not_low_yet(
+    asked: Asked, connection: AsyncConnection, ledger: Ledger
+) -> None:
+    await well_informed(connection, ledger)
+    ahead = replace(low().figures, cover_from="FORECAST", foreseen=True, reorder_point=2_000)
+    await carry_out(ledger, low(figures=ahead))
+    found = await asked()
+    assert why_in_words(found)[0].startswith(
+        "Eskalasi terbuka: stok blanko KTP-el WNI diperkirakan menipis di Kota Bengkulu (sekarang belum menipis; "
+        "menurut prakiraan, sampai pasokan tiba dapat diperlukan 2.000 keping); jawaban kepala dinas ditunggu sampai"
+    )

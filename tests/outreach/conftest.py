@@ -1,8 +1,11 @@
 """Outreach over HTTP, on a database of its own, for each test that asks for it."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
+from os import urandom
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 
@@ -17,6 +20,14 @@ from tests.shared.issuer import Issuer
 def database(postgres: PostgreSQL) -> Iterator[ServiceDatabase]:
     with migrated(postgres, "outreach") as database:
         yield database
+
+
+@pytest.fixture(autouse=True)
+def sealing_key(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The service's key to the keys to birth months, as the environment names it; another one for each test."""
+    key = b64encode(urandom(32)).decode()
+    monkeypatch.setenv("OUTREACH_SEALING_KEYS", key)
+    return key
 
 
 @pytest.fixture
@@ -34,3 +45,8 @@ async def app(database: ServiceDatabase, issuer: Issuer, tmp_path: Path) -> Asyn
 def caller(app: FastAPI, issuer: Issuer) -> Caller:
     """A client for somebody with this role and region."""
     return calling(app, issuer)
+
+
+@pytest.fixture
+def operator(caller: Caller) -> httpx2.AsyncClient:
+    return caller("operator", "17.71")

@@ -1,53 +1,53 @@
-"""Outreach's story, told as what was known, what came, and what followed."""
+"""Recordings, told as what was known, what came, and what followed."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from services.outreach.domain import (
-    MAX_LINES,
+    EraseMonths,
     Line,
     MarkPrintReady,
     PersonRecorded,
-    PlanVisit,
     RecordingPrintReady,
+    RecordingsArrived,
     RecordPersons,
-    VisitPlanned,
+    VisitMonthsErased,
     printable_from,
 )
 from services.outreach.service import OUTREACH
-from shared.ledger.batch import MAX_FACTS
+from shared.ledger.batch import MAX_BYTES
 from shared.testing import Scenario
+from tests.outreach.bengkulu import BENGKULU, EVENING, WIB, at, outreach, plan
 
-EVENING = datetime(2024, 11, 20, 11, 0, tzinfo=UTC)
-BENGKULU = "17.71"
 SCHOOL = "visit/v-1"
-WIB = "Asia/Jakarta"
+ERASED = SCHOOL, VisitMonthsErased(office=BENGKULU, visit="v-1", because="REQUESTED")
 
-outreach = Scenario(OUTREACH)
-
-planned = SCHOOL, VisitPlanned(office=BENGKULU, visit="v-1", place="SMAN 5", held_on=date(2024, 11, 20), expected=100)
-
-
-def plan_visit(**changes: Any) -> PlanVisit:
-    asked = {"office": BENGKULU, "visit": "v-1", "place": "SMAN 5", "held_on": date(2024, 11, 20), "expected": 100}
-    return PlanVisit(now=EVENING, occurred_at=EVENING, **{**asked, **changes})
+planned = outreach.after(plan())
 
 
 def line(recording: str, turns_17: str | None = None) -> Line:
-    return Line(recording=recording, applicant=f"A-{recording}", item="KTP_WNI", location="MPP", turns_17=turns_17)
+    sealed = None if turns_17 is None else f"sealed {recording}"
+    return Line(
+        recording=recording,
+        applicant=f"A-{recording}",
+        item="KTP_WNI",
+        location="MPP",
+        turns_17=turns_17,
+        sealed=sealed,
+    )
 
 
 def sync(*lines: Line, office: str = BENGKULU, now: datetime = EVENING) -> RecordPersons:
-    return RecordPersons(now=now, occurred_at=now, office=office, visit="v-1", timezone=WIB, lines=lines)
+    return RecordPersons(**at(now) | {"office": office}, visit="v-1", timezone=WIB, lines=lines)
 
 
-def mark_ready(recording: str, now: datetime) -> MarkPrintReady:
-    return MarkPrintReady(now=now, occurred_at=now, recording=recording)
+def mark_ready(recording: str, now: datetime, turns_17: str | None = "2025-03") -> MarkPrintReady:
+    return MarkPrintReady(**at(now), recording=recording, turns_17=turns_17)
 
 
-def recorded(recording: str, turns_17: str | None = None) -> tuple[str, PersonRecorded]:
+def recorded(recording: str, sealed: str | None = None, turns_17: str | None = None) -> tuple[str, PersonRecorded]:
     return f"recording/{recording}", PersonRecorded(
         office=BENGKULU,
         recording=recording,
@@ -55,9 +55,14 @@ def recorded(recording: str, turns_17: str | None = None) -> tuple[str, PersonRe
         applicant=f"A-{recording}",
         item="KTP_WNI",
         location="MPP",
-        turns_17=turns_17,
         timezone=WIB,
+        sealed=sealed,
+        turns_17=turns_17,
     )
+
+
+def waits(recording: str) -> tuple[str, PersonRecorded]:
+    return recorded(recording, f"sealed {recording}")
 
 
 def ready(recording: str) -> tuple[str, RecordingPrintReady]:
@@ -71,39 +76,35 @@ def ready(recording: str) -> tuple[str, RecordingPrintReady]:
     )
 
 
-def test_a_visit_is_planned() -> None:
-    assert outreach.when(plan_visit()) == [planned]
-
-
-def test_the_same_plan_twice_is_one_visit() -> None:
-    assert outreach.given([planned]).when(plan_visit()) == []
-
-
-@pytest.mark.parametrize("change", [{"place": "SMAN 6"}, {"expected": 90}, {"office": "17.01"}])
-def test_an_id_that_means_another_visit_already_is_refused(change: dict[str, Any]) -> None:
-    assert outreach.given([planned]).refused(plan_visit(**change)).code == "visit_id_taken"
+def arrived(count: int) -> tuple[str, RecordingsArrived]:
+    return SCHOOL, RecordingsArrived(office=BENGKULU, visit="v-1", recorded=count)
 
 
 def test_who_is_seventeen_already_is_print_ready_at_once() -> None:
-    assert outreach.given([planned]).when(sync(line("r-1"))) == [recorded("r-1"), ready("r-1")]
+    assert planned.when(sync(line("r-1"))) == [recorded("r-1"), ready("r-1"), arrived(1)]
 
 
 def test_who_is_sixteen_waits() -> None:
-    assert outreach.given([planned]).when(sync(line("r-1", "2025-03"))) == [recorded("r-1", "2025-03")]
+    assert planned.when(sync(line("r-1", "2025-03"))) == [waits("r-1"), arrived(1)]
 
 
 def test_who_turns_seventeen_this_month_waits_until_it_is_over() -> None:
-    assert outreach.given([planned]).when(sync(line("r-1", "2024-11"))) == [recorded("r-1", "2024-11")]
+    assert planned.when(sync(line("r-1", "2024-11"))) == [waits("r-1"), arrived(1)]
 
 
-def test_a_sync_that_comes_after_the_birthday_makes_its_recording_ready_at_once() -> None:
-    facts = outreach.given([planned]).when(sync(line("r-1", "2024-10")))
-    assert facts == [recorded("r-1", "2024-10"), ready("r-1")]
+def test_a_sync_that_comes_after_the_birthday_makes_its_recording_ready_at_once_and_keeps_nothing_of_the_month() -> (
+    None
+):
+    assert planned.when(sync(line("r-1", "2024-10"))) == [recorded("r-1"), ready("r-1"), arrived(1)]
 
 
 def test_who_is_not_sixteen_yet_is_not_recorded_and_holds_up_nobody() -> None:
-    facts = outreach.given([planned]).when(sync(line("r-1", "2025-12"), line("r-2", "2025-11")))
-    assert facts == [recorded("r-2", "2025-11")]
+    assert planned.when(sync(line("r-1", "2025-12"), line("r-2", "2025-11"))) == [waits("r-2"), arrived(1)]
+
+
+def test_no_fact_has_a_month_in_clear() -> None:
+    facts = planned.when(sync(*(line(f"r-{n}", month) for n, month in enumerate(("2024-10", "2024-11", "2025-11")))))
+    assert [fact.turns_17 for _, fact in facts if isinstance(fact, PersonRecorded)] == [None] * 3
 
 
 def test_a_birthday_in_december_is_over_in_january() -> None:
@@ -116,28 +117,38 @@ def test_the_month_is_over_at_midnight_where_the_office_is() -> None:
 
 
 def test_when_the_birthday_is_past_the_recording_becomes_print_ready() -> None:
-    given = outreach.given([planned, recorded("r-1", "2025-03")])
+    given = planned.given([waits("r-1")])
     assert given.when(mark_ready("r-1", printable_from("2025-03", WIB))) == [ready("r-1")]
 
 
 def test_a_card_is_never_ready_before_the_seventeenth_birthday() -> None:
-    given = outreach.given([planned, recorded("r-1", "2025-03")])
+    given = planned.given([waits("r-1")])
     assert given.when(mark_ready("r-1", printable_from("2025-03", WIB) - timedelta(seconds=1))) == []
 
 
-def test_a_clock_that_rings_twice_makes_one_card() -> None:
-    given = outreach.given([recorded("r-1", "2025-03"), ready("r-1")])
+def test_a_month_in_clear_of_an_old_log_is_known_to_the_log() -> None:
+    given = outreach.given([recorded("r-1", turns_17="2025-03")])
+    assert given.when(mark_ready("r-1", printable_from("2025-03", WIB), turns_17=None)) == [ready("r-1")]
+
+
+def test_a_round_that_comes_twice_makes_one_card() -> None:
+    given = planned.given([waits("r-1"), ready("r-1")])
     assert given.when(mark_ready("r-1", datetime(2025, 5, 1, tzinfo=UTC))) == []
 
 
+def test_of_who_is_print_ready_the_state_keeps_nothing_of_the_month() -> None:
+    after = planned.given([waits("r-1"), ready("r-1")]).state("recording/r-1")
+    assert (after.sealed, after.turns_17) == (None, None)
+
+
 def test_a_sync_sent_again_adds_only_what_is_new() -> None:
-    given = outreach.given([planned, recorded("r-1"), ready("r-1")])
-    assert given.when(sync(line("r-1"), line("r-2", "2025-03"))) == [recorded("r-2", "2025-03")]
+    given = planned.given([recorded("r-1"), ready("r-1")])
+    assert given.when(sync(line("r-1"), line("r-2", "2025-03"))) == [waits("r-2"), arrived(1)]
+    assert given.when(sync(line("r-1"))) == []
 
 
 def test_a_person_twice_in_one_sync_is_recorded_once_as_first_told() -> None:
-    facts = outreach.given([planned]).when(sync(line("r-1", "2025-03"), line("r-1")))
-    assert facts == [recorded("r-1", "2025-03")]
+    assert planned.when(sync(line("r-1", "2025-03"), line("r-1"))) == [waits("r-1"), arrived(1)]
 
 
 def test_recordings_of_a_visit_nobody_planned_are_not_taken() -> None:
@@ -145,15 +156,58 @@ def test_recordings_of_a_visit_nobody_planned_are_not_taken() -> None:
 
 
 def test_another_office_cannot_add_to_the_visit() -> None:
-    assert outreach.given([planned]).refused(sync(line("r-1"), office="17.01")).code == "visit_unknown"
+    assert planned.refused(sync(line("r-1"), office="17.01")).code == "visit_unknown"
+
+
+def erase(**changes: Any) -> EraseMonths:
+    return EraseMonths(**at(EVENING) | {"visit": "v-1", "because": "REQUESTED"} | changes)
+
+
+def test_the_months_of_a_visit_are_erased_once() -> None:
+    assert planned.when(erase()) == [ERASED]
+    assert planned.given([ERASED]).when(erase()) == []
+
+
+def test_no_other_office_erases_them() -> None:
+    assert planned.refused(erase(office="17.01")).code == "visit_unknown"
+
+
+@pytest.mark.parametrize(("turns_17", "becomes"), [("2025-03", "MONTH_ERASED"), ("2024-10", "PRINT_READY")])
+def test_a_month_that_comes_after_the_erasure_is_not_kept(turns_17: str, becomes: str) -> None:
+    after = planned.given([ERASED])
+    facts = after.when(sync(line("r-1", turns_17)))
+    assert not any("sealed r-1" in str(fact) for _, fact in facts)
+    assert after.given(facts).state("recording/r-1").progress == becomes
+
+
+def test_nobody_waits_is_said_of_so_many_recordings_and_no_longer_true_of_more() -> None:
+    over = planned.after(sync(line("r-1")))
+    nobody_waits = erase(because="NOBODY_WAITS", recorded=1)
+    assert len(over.when(nobody_waits)) == 1
+    assert over.after(sync(line("r-2", "2025-03"))).when(nobody_waits) == []
+
+
+def test_the_key_goes_with_the_fact_and_never_without() -> None:
+    rows = list(OUTREACH.project(*ERASED, planned.given([ERASED]).state(SCHOOL)))
+    assert [(row.key, row.values) for row in rows if row.table == "month_keys"] == [
+        (("v-1",), {"visit": "v-1", "wrapped": None})
+    ]
+    others = [row for fact in planned.when(sync(line("r-1", "2025-03"))) for row in _rows(fact)]
+    assert not any(row.table == "month_keys" for row in others)
+
+
+def _rows(decided: Any) -> list[Any]:
+    stream, fact = decided
+    after: Scenario = planned.given([decided])
+    return list(OUTREACH.project(stream, fact, after.state(stream)))
 
 
 def test_no_birth_month_leaves_outreach() -> None:
-    (promised,) = OUTREACH.promised
-    assert promised is RecordingPrintReady
-    assert {"turns_17", "timezone"}.isdisjoint(promised.__struct_fields__)
+    for promised in OUTREACH.promised:
+        assert {"turns_17", "timezone", "sealed"}.isdisjoint(promised.__struct_fields__)
 
 
-def test_a_full_sync_fits_into_one_append() -> None:
-    facts = outreach.given([planned]).when(sync(*(line(f"r-{n}") for n in range(MAX_LINES))))
-    assert len(facts) <= MAX_FACTS
+def test_five_hundred_recordings_fit_well_into_one_append() -> None:
+    facts = planned.when(sync(*(line(f"r-{n}") for n in range(500))))
+    assert len(facts) == 1_001
+    assert sum(len(str(fact)) for _, fact in facts) < MAX_BYTES

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from services.printing.domain import Job, PriorityClass, SubstituteLetterIssued
 from services.printing.reactions import due
-from shared.clock import Clock, utcnow
+from shared.clock import Clock
 from shared.decider import Command
 from shared.ledger import Context
+from shared.moments import utcnow
 from shared.news import News
 from shared.offices import offices
 from tests.hosting import Caller

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.printing.domain import DEFAULT, PriorityClass, policies_of
-from shared.clock import utcnow
+from shared.moments import utcnow
 from shared.offices import offices
 from tests.hosting import Caller
 from tests.printing.bengkulu import BENGKULU, WEDNESDAY, letter_policy, printing, queue_policy

@@ -157,3 +157,10 @@ def test_what_does_not_concern_printing_is_passed_over() -> None:
 def test_a_message_that_lacks_what_is_read_is_an_error_and_not_a_guess() -> None:
     with pytest.raises(msgspec.DecodeError):
         react(message("stock", "StockLow", item="KTP_WNI", episode=4, on_hand=12, available=10), NOW)
+
+
+def test_stock_that_is_only_foreseen_to_be_low_is_not_short_of_cards_today() -> None:
+    said = {"item": "KTP_WNI", "level": "LOW", "episode": 4, "on_hand": 12, "available": 10}
+    assert react(message("stock", "StockLow", **said, foreseen=True), NOW) == NoteStock(
+        **KNOWN_OF_CARDS, level="OK", episode=4
+    )

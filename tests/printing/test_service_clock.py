@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from services.printing.api.service_clock import percentiles
 from services.printing.views import Pause, on_the_clock, promised_since
 from services.printing.views.promise import apart
-from shared.clock import utcnow
 from shared.decider import Command
 from shared.ledger import Context
+from shared.moments import utcnow
 from tests.hosting import Caller
 from tests.printing.bengkulu import JOB, NOON, WEDNESDAY, cancel, printed, queue_job, stock
 

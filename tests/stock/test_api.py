@@ -101,10 +101,13 @@ async def test_from_the_opening_count_to_a_shortage_and_out_of_it(caller: Caller
         "usable_bound_by": None,
         "print_debt": 0,
         "level": "OK",
+        "foreseen": False,
         "episode": 1,
         "daily_use": 143.361,
         "days_of_cover": 74.6,
         "projected_empty_on": balance["projected_empty_on"],
+        "cover_from": "USE",
+        "forecast": None,
         "thresholds": {"low": 1_434, "critical": 717, "recovery": 1_721, "version": 0},
         "in_question": False,
         "locations": [

@@ -58,7 +58,9 @@ def night(day: date, **but: Any) -> CloseDay:
 def test_the_night_takes_the_day_into_the_estimate_without_waiting_for_a_card() -> None:
     office = holding(5_000).after(*[card()] * 240)
     [estimated] = facts(office.when(night(MONDAY)))
-    assert estimated == DailyUseEstimated(office=BENGKULU, item="KTP_WNI", thousandths=150_000, day=MONDAY, used=240)
+    assert estimated == DailyUseEstimated(
+        office=BENGKULU, item="KTP_WNI", thousandths=150_000, day=MONDAY, used=240, on_hand=4_760, available=4_760
+    )
     assert names(office.after(night(MONDAY)).when(card(day=TUESDAY))) == ["BlankUsed"], "Monday is closed"
 
 

@@ -124,3 +124,27 @@ def test_what_cannot_be_read_is_not_guessed(type: str, service: str, data: dict[
 def test_the_same_word_of_another_service_means_nothing() -> None:
     assert told("VisitClosed", "printing", visit="v-1") is None
     assert told("OldCardWithdrawn", "outreach", **CARD) is None
+
+
+NEED = {
+    "item": "KTP_WNI",
+    "made_on": "2024-11-18",
+    "first_day": "2024-11-18",
+    "cumulative_median": [1],
+    "cumulative_high": [2],
+    "method": "POISSON",
+}
+
+
+def test_a_forecast_that_knows_no_history_means_nothing() -> None:
+    assert told("DemandForecast", "outreach", **NEED | {"method": "POPULATION"}) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"cumulative_median": []}, {"cumulative_median": [-1]}, {"cumulative_high": [0] * 367}, {"item": "SIM"}],
+)
+def test_a_forecast_that_cannot_be_one_is_not_guessed(wrong: dict[str, Any]) -> None:
+    assert told("DemandForecast", "outreach", **NEED) is not None
+    with pytest.raises(msgspec.DecodeError):
+        told("DemandForecast", "outreach", **NEED | wrong)

@@ -58,6 +58,7 @@ async def test_from_asking_to_closing(caller: Caller, app: FastAPI) -> None:
         "print_debt": 90,
         "use_30_days": 4,
         "days_left": request["situation"]["days_left"],
+        "cover_from": "USE",
     }
     here = f"{HERE}/replenishments/{asked['request']}"
     assert types(await post(province, f"{here}/verifications", {"note": "sesuai"})) == ["ReplenishmentVerified"]

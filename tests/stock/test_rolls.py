@@ -46,7 +46,8 @@ def test_a_roll_is_put_in_though_the_books_hold_none() -> None:
 def test_the_estimate_follows_how_long_rolls_lasted_and_not_how_many_a_day_of_changes_took() -> None:
     office = shelf_of(10).after(put_in())
     [learned, _] = facts(office.when(put_in(on_day(5))))
-    assert learned == DailyUseEstimated(office=BENGKULU, item="RIBBON", thousandths=245, day=MONDAY, used=1), (
+    day: dict[str, Any] = {"day": MONDAY, "used": 1, "on_hand": 9, "available": 9}
+    assert learned == DailyUseEstimated(office=BENGKULU, item="RIBBON", thousandths=245, **day), (
         "(9 x 250 + 1000 / 5) / 10"
     )
     two = office.after(put_in(job="change-2"))

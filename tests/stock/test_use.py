@@ -1,6 +1,7 @@
 """Cards are printed and blanks are spoiled, whatever the books say."""
 
 from datetime import date
+from typing import Any
 
 from services.stock.domain import BlankSpoiled, BlankUsed, DailyUseEstimated, DiscrepancyFound
 from tests.stock.bengkulu import (
@@ -64,7 +65,8 @@ def test_a_spoiled_blank_below_zero_is_in_question_too() -> None:
 def test_a_day_of_use_moves_the_estimate_by_a_tenth_when_the_next_one_begins() -> None:
     office = holding(5_000).after(*[card()] * 240)
     estimated, _ = facts(office.when(card(day=TUESDAY)))
-    assert estimated == DailyUseEstimated(office=BENGKULU, item="KTP_WNI", thousandths=150_000, day=MONDAY, used=240), (
+    day: dict[str, Any] = {"day": MONDAY, "used": 240, "on_hand": 4_760, "available": 4_760}
+    assert estimated == DailyUseEstimated(office=BENGKULU, item="KTP_WNI", thousandths=150_000, **day), (
         "(9 x 140 + 240) / 10"
     )
 

@@ -13,12 +13,13 @@ from services.notify.domain import Acknowledge, Close, Comment, Decline, Forward
 from shared.auth import Role
 from shared.http import Body, SafeStr, allow, principal, write
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 A_YEAR = timedelta(days=366)
 
 
 def _within_a_year(moment: datetime) -> datetime:
-    if abs(moment - datetime.now(UTC)) > A_YEAR:
+    if abs(moment - utcnow()) > A_YEAR:
         raise PydanticCustomError("too_far_away", "What is promised should be at most a year away")
     return moment.astimezone(UTC)
 

@@ -9,9 +9,9 @@ from services.notify import views
 from services.notify.api.common import READERS, api
 from services.notify.domain import MINISTRY, DeclareDay
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import Body, Problem, SafeStr, SomeDay, allow, engine_of, office_of, polled, principal, write
 from shared.http.documents import Written
+from shared.moments import utcnow
 from shared.workdays import holidays_of, is_working_day
 
 Year = Annotated[int, Query(ge=2000, le=2099)]

@@ -7,8 +7,8 @@ from fastapi import Request
 from services.notify.domain import MINISTRY, Desk
 from services.notify.reactions import place_of
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import Api, NotFound, principal, require_own
+from shared.moments import utcnow
 from shared.offices import Office, Offices
 
 api = Api(tags=["notify"])

@@ -18,7 +18,6 @@ from services.notify.domain import (
     directory_of,
 )
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -35,6 +34,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 
 class Appointing(Body):

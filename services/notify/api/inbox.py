@@ -11,8 +11,8 @@ from services.notify.api.common import WITH_A_DESK, api, own_desk
 from services.notify.domain import AlarmSent, NoticeSent
 from services.notify.views.helping import helped_at
 from services.notify.wording import worded, worded_alarm
-from shared.clock import utcnow
 from shared.http import Limit, Start, after, allow, cursor, engine_of, polled
+from shared.moments import utcnow
 from shared.offices import Offices
 
 

@@ -16,7 +16,6 @@ from services.notify.channels.settings import MAILBOX
 from services.notify.domain import MINISTRY, Channel, ChannelKind, KeepContact, contact_of
 from services.notify.views import Address
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.decider import Row
 from shared.http import (
     Body,
@@ -37,6 +36,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 SECRET_BYTES = range(24, 65)
 """As many as the specification of signed webhooks asks for."""

@@ -22,7 +22,6 @@ from services.notify.domain import (
     Term,
 )
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -39,6 +38,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 NO_TERMS = "Should be left out where there are no terms"

@@ -13,21 +13,21 @@ from services.notify.views.questions import Figures, calendar_of, episodes_of, f
 from services.notify.views.rules import policy_on
 from services.notify.views.why import why
 from services.notify.wording.why import why_in_words
-from shared.clock import utcnow
 from shared.http import (
     Limit,
     NotFound,
-    Problem,
     SomeDay,
     Start,
     after,
     allow,
     cursor,
     engine_of,
+    fault_at,
     office_of,
     offices_in_scope,
     polled,
 )
+from shared.moments import utcnow
 from shared.offices import Office
 
 DEFAULT_DAYS = 90
@@ -113,8 +113,7 @@ def _days(centre: Office, since: date | None, until: date | None) -> tuple[date,
     last = until or centre.day_at(utcnow())
     first = since or last - timedelta(days=DEFAULT_DAYS - 1)
     if not first <= last < first + timedelta(days=DAYS_AT_MOST):
-        fault = {"at": "/query/to", "code": "days", "detail": f"Should be at most {DAYS_AT_MOST} days, `from` first"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at("/query/to", "days", f"Should be at most {DAYS_AT_MOST} days, `from` first")
     return first, last
 
 

@@ -10,7 +10,6 @@ from services.notify import views
 from services.notify.api.common import ANSWERERS, READERS, Item, api
 from services.notify.domain import Level, LiftSilence, SetSilence, StockLevel
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -27,6 +26,7 @@ from shared.http import (
 )
 from shared.http.bodies import Moment
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 LEVELS = {Role.HEAD: Level.CITY, Role.PROVINCE: Level.PROVINCE}
 """Up to which level somebody silences; an administrator and the ministry all of them."""

@@ -18,9 +18,9 @@ from services.notify.api.doorbell import Doorbell, Watched
 from services.notify.api.inbox import readable
 from services.notify.domain import Desk
 from services.notify.views.helping import helped_at
-from shared.clock import utcnow
 from shared.database import OF_THE_DATABASE
 from shared.http import allow, engine_of, once
+from shared.moments import utcnow
 
 PING_EVERY = 15.0
 LIFE = 900.0

@@ -14,10 +14,10 @@ from services.notify.channels import Channels, ChannelSettings
 from services.notify.delivery import listening, watching
 from services.notify.delivery.bundles import CLOSED_AT_ONCE, close_due
 from services.notify.delivery.sending import Sender
-from services.notify.delivery.steadily import steadily
 from services.notify.delivery.writing import Letters
-from shared.clock import utcnow
 from shared.ledger import Ledger
+from shared.moments import utcnow
+from shared.steadily import steadily
 from shared.worker import Part
 
 LOOK_EVERY = 0.5

@@ -12,8 +12,8 @@ from services.notify.delivery.bundles import WHO, closing
 from services.notify.domain import BeginListening, CatchUp, Desk
 from services.notify.reactions import READS
 from services.notify.views import outbox, watching
-from shared.clock import utcnow
 from shared.ledger import INTERRUPTIONS, Ledger
+from shared.moments import utcnow
 from shared.offices import offices
 from shared.relay import last_messages
 from shared.topics import create_topics

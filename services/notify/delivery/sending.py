@@ -39,8 +39,8 @@ from services.notify.views import Address, outbox
 from services.notify.views.helping import helped_at
 from services.notify.views.outbox import DueSend, Lying
 from services.notify.wording import Wording, together
-from shared.clock import utcnow
 from shared.ledger import INTERRUPTIONS, Entry, Ledger
+from shared.moments import utcnow
 
 AT_ONCE = 8
 LOOKED_AT = 64

@@ -12,8 +12,8 @@ from services.notify.domain import MINISTRY, Level, ReportNobody, ReportSilent, 
 from services.notify.reactions import place_of
 from services.notify.views import outbox, watching
 from services.notify.views.questions import calendar_of
-from shared.clock import utcnow
 from shared.ledger import Ledger
+from shared.moments import utcnow
 from shared.offices import Office, offices
 from shared.workdays import silent_since
 

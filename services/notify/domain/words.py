@@ -87,7 +87,11 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What stock said at the last change of level: blanks, blanks a day, days. `as_of` is when it said so."""
+    """What stock said at the last change of level: blanks, blanks a day, days. `as_of` is when it said so.
+
+    `cover_from` is `FORECAST` or `USE`: how long stock lasts follows from what will be needed, or from what was used.
+    `foreseen`: it is not low yet, and a forecast says that more may be needed (`reorder_point`) until help can come.
+    """
 
     on_hand: int
     available: int
@@ -95,6 +99,9 @@ class Figures(msgspec.Struct, frozen=True):
     daily_use: float | None = None
     days_of_cover: float | None = None
     projected_empty_on: date | None = None
+    cover_from: str = "USE"
+    foreseen: bool = False
+    reorder_point: int | None = None
 
 
 class Desk(msgspec.Struct, frozen=True):

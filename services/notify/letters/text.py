@@ -19,9 +19,8 @@ from services.notify.domain.words import (
     Proposal,
     ReliefKind,
     ReliefLine,
-    StockLevel,
 )
-from services.notify.wording import ITEMS, STOCK, UNITS, day, moment, number
+from services.notify.wording import FORESEEN, ITEMS, STOCK, UNITS, day, how_short, moment, needed_until_help, number
 from shared.offices import CENTRE, Office, offices
 
 ISSUER = ("Direktorat Jenderal Kependudukan dan Pencatatan Sipil", "Sistem Blanko")
@@ -204,13 +203,22 @@ def _name(office: Office) -> str:
 
 
 def _title_of_one(shortfall: Shortfall) -> str:
-    return f"Kekurangan {_item(shortfall.item)} di {_name(offices().known(shortfall.office))}"
+    return f"{_shortage([shortfall])} {_item(shortfall.item)} di {_name(offices().known(shortfall.office))}"
 
 
 def _title_of_many(content: LetterContent) -> str:
     items = {shortfall.item for shortfall in content.shortfalls}
     short = _item(*items) if len(items) == 1 else "blanko dan barang cetak"
-    return f"Kekurangan {short} di {_where(content)}"
+    return f"{_shortage(content.shortfalls)} {short} di {_where(content)}"
+
+
+def _shortage(shortfalls: Iterable[Shortfall]) -> str:
+    """What it is called as long as all of it is only foreseen, and else."""
+    return "Perkiraan kekurangan" if all(_foreseen(shortfall) for shortfall in shortfalls) else "Kekurangan"
+
+
+def _foreseen(shortfall: Shortfall) -> bool:
+    return how_short(shortfall.stock_level, shortfall.figures) == FORESEEN
 
 
 def _where(content: LetterContent) -> str:
@@ -226,11 +234,17 @@ def _happened_to_one(content: LetterContent) -> tuple[str, ...]:
     office = offices().known(shortfall.office)
     province = _name(offices().known(office.province(content.day)))
     where = f"{_name(office)} (kode {office.code(content.day)}), {province},"
+    since = f"sejak {long_moment(shortfall.since, office.timezone)} (kejadian ke-{shortfall.episode})"
     happened = (
-        f"Dengan ini kami sampaikan bahwa di {where} terjadi kekurangan {_item(shortfall.item)} sejak "
-        f"{long_moment(shortfall.since, office.timezone)} (kejadian ke-{shortfall.episode}). "
+        f"Dengan ini kami sampaikan bahwa di {where} terjadi kekurangan {_item(shortfall.item)} {since}. "
         f"Stoknya kini {STOCK[shortfall.stock_level]}."
     )
+    if _foreseen(shortfall):
+        needed = needed_until_help(shortfall.item, shortfall.figures)
+        happened = (
+            f"Dengan ini kami sampaikan bahwa di {where} diperkirakan akan terjadi kekurangan {_item(shortfall.item)}, "
+            f"sebagaimana diketahui {since}. Stoknya kini belum menipis, tetapi {needed}."
+        )
     cause = f" {CAUSES[shortfall.cause]}" if shortfall.cause is not None else ""
     as_of = long_moment(shortfall.figures.as_of, office.timezone)
     return f"{happened}{cause}", f"Angka stok per {as_of} adalah sebagai berikut."
@@ -258,28 +272,33 @@ def _figures_of_one(shortfall: Shortfall) -> tuple[tuple[str, ...], tuple[tuple[
     figures, item = shortfall.figures, shortfall.item
     use, cover, empty = figures.daily_use, figures.days_of_cover, figures.projected_empty_on
     unit = UNITS.get(item, "keping")
+    by = " menurut prakiraan kebutuhan" if figures.cover_from == "FORECAST" else ""
     rows = [
         ("Sisa stok", _pieces(item, figures.on_hand)),
         ("Tersedia (di luar yang sudah dipesan)", _pieces(item, figures.available)),
         ("Pemakaian rata-rata", f"{_decimal(use)} {unit} per hari" if use is not None else UNKNOWN),
-        ("Cukup untuk", f"{_decimal(cover)} hari" if cover is not None else UNKNOWN),
+        ("Cukup untuk", f"{_decimal(cover)} hari{by}" if cover is not None else UNKNOWN),
         ("Diperkirakan habis", long_day(empty) if empty is not None else UNKNOWN),
     ]
+    if figures.reorder_point is not None:
+        rows.append(("Kebutuhan sampai pasokan tiba", f"hingga {_pieces(item, figures.reorder_point)} (prakiraan)"))
     return ("Uraian", "Keterangan"), tuple(rows)
 
 
 def _figures_of_many(content: LetterContent) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """How many offices are short of each item, from the worst level to the mildest."""
-    levels = SEVERITY[::-1]
-    counted: dict[str, dict[StockLevel, int]] = {}
+    """How many offices are short of each item, from the worst level to what is only foreseen, if anything is."""
+    words = [STOCK[level] for level in reversed(SEVERITY)]
+    if any(_foreseen(shortfall) for shortfall in content.shortfalls):
+        words.append(FORESEEN)
+    counted: dict[str, dict[str, int]] = {}
     for shortfall in content.shortfalls:
-        of_item = counted.setdefault(shortfall.item, dict.fromkeys(levels, 0))
-        of_item[shortfall.stock_level] += 1
+        of_item = counted.setdefault(shortfall.item, dict.fromkeys(words, 0))
+        of_item[how_short(shortfall.stock_level, shortfall.figures)] += 1
     rows = (
         (_item(item), *(number(count) for count in counts.values()), number(sum(counts.values())))
         for item, counts in sorted(counted.items())
     )
-    return ("Barang", *(STOCK[level].capitalize() for level in levels), "Jumlah kantor"), tuple(rows)
+    return ("Barang", *(word.capitalize() for word in words), "Jumlah kantor"), tuple(rows)
 
 
 def _tried(shortfall: Shortfall, to: Desk) -> tuple[str, ...]:
@@ -352,9 +371,9 @@ def _by_province(content: LetterContent) -> tuple[Group, ...]:
     def province(shortfall: Shortfall) -> str:
         return offices().province_of(shortfall.office, content.day)
 
-    def place(shortfall: Shortfall) -> tuple[str, int, str, str]:
+    def place(shortfall: Shortfall) -> tuple[str, int, bool, str, str]:
         worst_first = -SEVERITY.index(shortfall.stock_level)
-        return province(shortfall), worst_first, shortfall.office, shortfall.item
+        return province(shortfall), worst_first, _foreseen(shortfall), shortfall.office, shortfall.item
 
     groups, seen = [], 0
     for code, short in groupby(sorted(content.shortfalls, key=place), key=province):
@@ -367,9 +386,9 @@ def _by_province(content: LetterContent) -> tuple[Group, ...]:
 
 def _counts(shortfalls: Iterable[Shortfall]) -> str:
     """`1 kosong, 2 menipis`"""
-    levels = [shortfall.stock_level for shortfall in shortfalls]
-    found = ((level, levels.count(level)) for level in reversed(SEVERITY))
-    return ", ".join(f"{number(count)} {STOCK[level]}" for level, count in found if count)
+    levels = [how_short(shortfall.stock_level, shortfall.figures) for shortfall in shortfalls]
+    found = ((word, levels.count(word)) for word in (*(STOCK[level] for level in reversed(SEVERITY)), FORESEEN))
+    return ", ".join(f"{number(count)} {word}" for word, count in found if count)
 
 
 def _row(place: str, shortfall: Shortfall, content: LetterContent) -> Row:
@@ -378,7 +397,7 @@ def _row(place: str, shortfall: Shortfall, content: LetterContent) -> Row:
     cells = (
         place,
         f"{_name(office)} ({office.code(content.day)}): {_item(shortfall.item)}",
-        f"{STOCK[shortfall.stock_level]}, {_short_moment(shortfall.since, office.timezone)}",
+        f"{how_short(shortfall.stock_level, figures)}, {_short_moment(shortfall.since, office.timezone)}",
         number(figures.on_hand),
         number(figures.available),
         _decimal(use) if use is not None else "–",

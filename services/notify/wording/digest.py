@@ -6,15 +6,16 @@ from datetime import datetime
 
 import msgspec
 
-from services.notify.domain import SEVERITY, AlarmSent, Cause, NoticeKind, NoticeSent, StockLevel
+from services.notify.domain import SEVERITY, AlarmSent, Cause, NoticeKind, NoticeSent
 from services.notify.wording.alarm import worded_alarm
 from services.notify.wording.notice import ASKING, worded
 from services.notify.wording.words import (
+    HOW_SHORT,
     ITEMS,
     LEVELS,
-    STOCK,
     Wording,
     decimal,
+    how_short,
     moment,
     name_of,
     number,
@@ -114,15 +115,15 @@ def _of_many(told: Sequence[Told], digest: bool) -> Wording:
 
 def _counted(notices: Iterable[NoticeSent], alarms: int) -> str:
     """`12 kota/kabupaten menipis, 3 kritis, 1 kosong, 2 pulih`: each office once, by the worst of its items."""
-    worst: dict[str, StockLevel] = {}
+    worst: dict[str, str] = {}
     over: dict[NoticeKind, set[str]] = {NoticeKind.RESOLVED: set(), NoticeKind.CLOSED: set()}
     for notice in notices:
         if notice.kind in OPEN:
-            known = worst.get(notice.office, notice.stock_level)
-            worst[notice.office] = max(known, notice.stock_level, key=SEVERITY.index)
+            word = how_short(notice.stock_level, notice.figures)
+            worst[notice.office] = max(worst.get(notice.office, word), word, key=HOW_SHORT.index)
         else:
             over[notice.kind].add(notice.office)
-    found = [(list(worst.values()).count(level), STOCK[level]) for level in StockLevel]
+    found = [(list(worst.values()).count(word), word) for word in HOW_SHORT]
     found += [(len(over[NoticeKind.RESOLVED] - worst.keys()), "pulih")]
     found += [(len(over[NoticeKind.CLOSED] - worst.keys()), "ditutup")]
     parts = [f"{number(count)} {word}" for count, word in found if count]
@@ -142,7 +143,7 @@ def _worst_first(notice: NoticeSent) -> tuple[bool, int, float, str, str]:
 
 def _line(notice: NoticeSent) -> str:
     item, figures = ITEMS.get(notice.item, notice.item), notice.figures
-    state = f"{item} {STOCK[notice.stock_level]}"
+    state = f"{item} {how_short(notice.stock_level, figures)}"
     if notice.kind is NoticeKind.RESOLVED:
         state = f"{item} sudah pulih"
     elif notice.kind is NoticeKind.CLOSED:

@@ -7,12 +7,13 @@ from services.notify.wording.words import (
     ANSWERERS,
     ITEMS,
     LEVELS,
-    STOCK,
     Wording,
     day,
     decimal,
+    how_short,
     moment,
     name_of,
+    needed_until_help,
     number,
     pieces,
     shortened,
@@ -36,6 +37,7 @@ def worded(notice: NoticeSent, office_name: str, zone: ZoneInfo) -> Wording:
     """The notice as its recipient reads it; `zone` is the office's."""
     lines = (
         _happened(notice),
+        _foreseen(notice),
         _figures(notice, zone),
         _done(notice),
         _answered(notice, zone),
@@ -56,7 +58,7 @@ def subject_of(notice: NoticeSent, office_name: str) -> str:
     item = ITEMS.get(notice.item, notice.item)
     if notice.kind is NoticeKind.RESOLVED:
         return shortened(f"Selesai: Stok {item} di {office_name} sudah pulih")
-    shortage = f"Stok {item} {STOCK[notice.stock_level]} di {office_name}"
+    shortage = f"Stok {item} {how_short(notice.stock_level, notice.figures)} di {office_name}"
     copied = "Tembusan: " if notice.copy and notice.kind in ASKING else ""
     return shortened(copied + _about(notice, shortage))
 
@@ -104,6 +106,14 @@ def _happened(notice: NoticeSent) -> str | None:
             return None
 
 
+def _foreseen(notice: NoticeSent) -> str | None:
+    """That the shelf is not low yet: whoever looks at it would wonder."""
+    over = notice.kind in (NoticeKind.RESOLVED, NoticeKind.CLOSED)
+    if over or not notice.figures.foreseen:
+        return None
+    return f"Stok sekarang belum menipis, tetapi {needed_until_help(notice.item, notice.figures)}."
+
+
 def _figures(notice: NoticeSent, zone: ZoneInfo) -> str:
     figures = notice.figures
     parts = [
@@ -111,7 +121,8 @@ def _figures(notice: NoticeSent, zone: ZoneInfo) -> str:
         f"tersedia {pieces(notice.item, figures.available)}",
     ]
     if figures.days_of_cover is not None:
-        parts.append(f"cukup untuk {decimal(figures.days_of_cover)} hari")
+        by = " menurut prakiraan kebutuhan" if figures.cover_from == "FORECAST" else ""
+        parts.append(f"cukup untuk {decimal(figures.days_of_cover)} hari{by}")
     if figures.projected_empty_on is not None:
         parts.append(f"diperkirakan habis {day(figures.projected_empty_on)}")
     return ", ".join(parts) + "."

@@ -7,7 +7,18 @@ from services.notify.domain import Held, StockLevel
 from services.notify.views.around import DeskNow, Vacancy
 from services.notify.views.why import OLD, Because, Next, Why
 from services.notify.wording.notice import proposed
-from services.notify.wording.words import ITEMS, LEVELS, STOCK, day, moment, name_of, pieces, zone_of
+from services.notify.wording.words import (
+    ITEMS,
+    LEVELS,
+    STOCK,
+    day,
+    how_short,
+    moment,
+    name_of,
+    needed_until_help,
+    pieces,
+    zone_of,
+)
 
 VACANCIES = {
     Vacancy.NEVER_KEPT: "belum pernah diisi di direktori; pemberitahuan hanya ada di kotak masuk",
@@ -28,7 +39,11 @@ def why_in_words(answer: Why) -> list[str]:
 
 
 def _open(answer: Why) -> str:
-    return f"Eskalasi terbuka: stok {_item(answer)} {_how_short(answer)} di {name_of(answer.office)}"
+    open_now = f"Eskalasi terbuka: stok {_item(answer)} {_how_short(answer)} di {name_of(answer.office)}"
+    figures = answer.stock.figures
+    if figures is None or not figures.foreseen:
+        return open_now
+    return f"{open_now} (sekarang belum menipis; {needed_until_help(answer.item, figures)})"
 
 
 def _answer_awaited(answer: Why) -> str:
@@ -204,7 +219,7 @@ def _next(answer: Why) -> Next:
 
 
 def _how_short(answer: Why) -> str:
-    return STOCK[StockLevel(str(answer.stock.level))]
+    return how_short(StockLevel(str(answer.stock.level)), answer.stock.figures)
 
 
 def _item(answer: Why) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from services.notify.domain import MINISTRY, ROLES, Level, StockLevel
+from services.notify.domain import MINISTRY, ROLES, Figures, Level, StockLevel
 from shared.offices import Office, offices
 
 ITEMS = {
@@ -19,6 +19,9 @@ ITEMS = {
 }
 UNITS = {"RIBBON": "rol", "FILM": "rol"}
 STOCK = {StockLevel.LOW: "menipis", StockLevel.CRITICAL: "kritis", StockLevel.EMPTY: "kosong"}
+FORESEEN = "diperkirakan menipis"
+HOW_SHORT = (FORESEEN, *STOCK.values())
+"""From the mildest to the worst."""
 LEVELS = {Level.CITY: "kepala dinas", Level.PROVINCE: "Dinas Dukcapil provinsi", Level.NATIONAL: "Dirjen Dukcapil"}
 ANSWERERS = {role: LEVELS[level] for level, role in ROLES.items()}
 SUBJECT_AT_MOST = 120
@@ -77,6 +80,19 @@ def decimal(value: float) -> str:
 def pieces(item: str, quantity: int) -> str:
     """`1.200 keping`"""
     return f"{number(quantity)} {UNITS.get(item, 'keping')}"
+
+
+def how_short(level: StockLevel, figures: Figures | None) -> str:
+    """`menipis`; of what is only foreseen, that it is."""
+    foreseen = level is StockLevel.LOW and figures is not None and figures.foreseen
+    return FORESEEN if foreseen else STOCK[level]
+
+
+def needed_until_help(item: str, figures: Figures) -> str:
+    """What the forecast says may be needed before help can come, as the end of a sentence."""
+    if figures.reorder_point is None:
+        return "menurut prakiraan, yang diperlukan sampai pasokan tiba dapat melebihi yang tersedia"
+    return f"menurut prakiraan, sampai pasokan tiba dapat diperlukan {pieces(item, figures.reorder_point)}"
 
 
 def day(value: date) -> str:

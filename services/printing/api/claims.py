@@ -12,9 +12,9 @@ from starlette.responses import Response
 from services.printing import views
 from services.printing.api.common import OF_JOBS, WORKERS, Location, api, entered
 from services.printing.domain import JOBS_AT_ONCE, Card, ClaimJobs, DeclareNotPrinted
-from shared.clock import utcnow
 from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, office_of, once, polled, write
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 SPARE = 2
 """Times as many candidates as are wanted: another process may be dealing the same queue."""

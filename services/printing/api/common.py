@@ -1,6 +1,6 @@
 """What all of printing's routes share: the router, the words of their bodies, and who enters what, where, when."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from shared.auth import Role
 from shared.http import Api, SafeStr, office_of, require_own
 from shared.http.bodies import EARLIEST, LATEST, opaque
+from shared.moments import utcnow
 
 api = Api(tags=["printing"])
 
@@ -45,7 +46,7 @@ class Entered(Protocol):
 def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
     """What every command has: who enters it where, and when it happened (now, unless the body says)."""
     require_own(request, office)
-    now = datetime.now(UTC)
+    now = utcnow()
     occurred_at = now if body is None else body.occurred_at
     day = office_of(request, office).day_at(occurred_at)
     return {"now": now, "occurred_at": occurred_at, "office": office, "day": day}

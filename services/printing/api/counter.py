@@ -22,7 +22,6 @@ from services.printing.api.common import (
     ticks_of,
 )
 from services.printing.domain import Document, HandOver, IssueDocument, Reason, RecordPrinted
-from shared.clock import utcnow
 from shared.decider import AHEAD
 from shared.http import (
     Body,
@@ -39,6 +38,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 AGES = (0, 7, 30, 90)
 """Cards that nobody came for are counted by how many days they have been waiting, and more."""

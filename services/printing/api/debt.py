@@ -13,8 +13,8 @@ from services.printing.api.common import READERS, api
 from services.printing.api.queue import OF_STOCK
 from services.printing.domain import Card, Debt
 from shared import news
-from shared.clock import utcnow
 from shared.http import NotFound, allow, engine_of, office_of, offices_in_scope, polled
+from shared.moments import utcnow
 from shared.offices import Office
 
 WORST = 20

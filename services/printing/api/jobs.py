@@ -24,7 +24,6 @@ from services.printing.domain import (
     ResumeJob,
 )
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -44,6 +43,7 @@ from shared.http import (
 )
 from shared.http.bodies import Past, UnreadableLine, on_its_own
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 MAX_LINES = 1_000
 BULK_AT_MOST = 524_288

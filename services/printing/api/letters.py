@@ -11,7 +11,6 @@ from starlette.responses import Response
 from services.printing import views
 from services.printing.api.common import OF_JOBS, WORKERS, api, entered
 from services.printing.domain import IssueLetter
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -28,6 +27,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 
 class Letter(Body):

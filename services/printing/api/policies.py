@@ -19,7 +19,6 @@ from services.printing.domain import (
     SetQueuePolicy,
 )
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Body,
     Limit,
@@ -36,6 +35,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 Rank = Annotated[int, Field(ge=1, le=100)]
 CardsADay = Annotated[int, Field(ge=0, le=100_000)]

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from services.printing import views
 from services.printing.api.common import READERS, WORKERS, Location, api, entered
 from services.printing.domain import ChangeRibbon, Supply
-from shared.clock import utcnow
 from shared.http import Body, OccurredAt, Reference, allow, engine_of, polled, principal, write
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 YIELD = 500
 """Cards that a ribbon, or a film, is good for (`DOMAIN.md`). A spoiled blank takes its piece as a card does."""

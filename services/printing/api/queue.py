@@ -8,8 +8,8 @@ from starlette.responses import Response
 from services.printing import views
 from services.printing.api.common import READERS, api
 from shared import news
-from shared.clock import utcnow
 from shared.http import allow, engine_of, polled
+from shared.moments import utcnow
 
 OF_STOCK = ("level", "episode", "since", "as_of", "on_hand", "available")
 

@@ -14,8 +14,8 @@ from services.printing import views
 from services.printing.api.common import READERS, api
 from services.printing.domain import REASONS, Cause
 from services.printing.views import Did
-from shared.clock import utcnow
 from shared.http import SomeDay, allow, engine_of, harmless, office_of, polled
+from shared.moments import utcnow
 from shared.offices import Office
 
 CAUSES: tuple[Cause, ...] = get_args(Cause)

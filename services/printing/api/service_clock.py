@@ -12,8 +12,8 @@ from services.printing import views
 from services.printing.api.common import READERS, api
 from services.printing.domain import CARDS
 from services.printing.views import PROMISE, Pause, on_the_clock, promised_since
-from shared.clock import utcnow
-from shared.http import Problem, SomeDay, allow, engine_of, office_of, polled
+from shared.http import SomeDay, allow, engine_of, fault_at, office_of, polled
+from shared.moments import utcnow
 
 DAYS = 31
 PERCENTILES = (50, 90, 95, 99)
@@ -34,12 +34,7 @@ async def get_service_clock(
     whose request came no sooner than they did. A job's second card is not counted.
     """
     if not first <= last < first + timedelta(days=DAYS):
-        fault = {
-            "at": "/query/to",
-            "code": "days",
-            "detail": f"Should be one of the {DAYS} days that begin with `from`",
-        }
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at("/query/to", "days", f"Should be one of the {DAYS} days that begin with `from`")
     here, now = office_of(request, office), utcnow()
     begin, end = here.begin_of(first), here.end_of(last)
     async with engine_of(request).connect() as connection:

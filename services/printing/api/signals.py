@@ -16,17 +16,16 @@ from services.printing.api.jobs import Decided
 from services.printing.domain import QuarantineBatch, ReleaseBatch
 from services.printing.views import Blanks
 from shared.auth import Role
-from shared.clock import utcnow
 from shared.http import (
     Limit,
     NotFound,
-    Problem,
     SomeDay,
     Start,
     after,
     allow,
     cursor,
     engine_of,
+    fault_at,
     office_of,
     offices_in_scope,
     polled,
@@ -34,6 +33,7 @@ from shared.http import (
     write,
 )
 from shared.http.documents import Written
+from shared.moments import utcnow
 
 USUAL_DAYS, DAYS_AT_MOST = 31, 92
 OVERSIGHT = (Role.PROVINCE, Role.NATIONAL, Role.AUDITOR)
@@ -81,8 +81,7 @@ async def get_signals(
     through = to or here.day_at(utcnow())
     first = since or through - timedelta(days=USUAL_DAYS - 1)
     if not first <= through < first + timedelta(days=DAYS_AT_MOST):
-        fault = {"at": "/query/from", "code": "window", "detail": "Should not be after `to`, nor 92 days before it"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at("/query/from", "window", "Should not be after `to`, nor 92 days before it")
     async with engine_of(request).connect() as connection:
         found = await views.spoilage(connection, office, here.begin_of(first), here.end_of(through))
     used = found.all.printed + found.all.spoiled

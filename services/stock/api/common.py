@@ -1,7 +1,7 @@
 """What all of stock's routes share: the router, the words of their bodies, and who enters what, where, when."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Protocol
 from uuid import UUID
@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
-from shared.http import Api, Body, Problem, SafeStr, office_of, offices_in_scope, principal, require_own
+from shared.http import Api, Body, Problem, SafeStr, fault_at, office_of, offices_in_scope, principal, require_own
+from shared.moments import utcnow
 from shared.offices import Office, Offices
 
 api = Api(tags=["stock"])
@@ -25,7 +26,7 @@ A_YEAR = timedelta(days=366)
 
 
 def _about_now(day: date) -> date:
-    if abs(day - datetime.now(UTC).date()) > A_YEAR:
+    if abs(day - utcnow().date()) > A_YEAR:
         raise PydanticCustomError("too_far_away", "A day should be at most a year away")
     return day
 
@@ -83,7 +84,7 @@ def range_of(serials: Serials | None) -> SerialRange | None:
 def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
     """What every command has: who enters it where, and when it happened (now, unless the body says)."""
     require_own(request, office)
-    now = datetime.now(UTC)
+    now = utcnow()
     occurred_at = now if body is None else body.occurred_at
     return {
         "now": now,
@@ -125,8 +126,7 @@ def known_office(request: Request, id: str, at: str) -> Office:
     """An office that a body names. Raises a 422 `Problem` at `at` if there is none."""
     office: Office | None = request.app.state.offices.get(id)
     if office is None:
-        fault = {"at": at, "code": "unknown_office", "detail": "Should be the id of an office"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at(at, "unknown_office", "Should be the id of an office")
     return office
 
 
@@ -142,5 +142,5 @@ def ids_in_scope(request: Request) -> list[str] | None:
 def in_scope(request: Request, *offices: str | None) -> bool:
     """Whether the caller may see one of these offices today."""
     everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
+    region, now = principal(request).region, utcnow()
     return any(everywhere.within(region, office, now) for office in offices if office is not None)

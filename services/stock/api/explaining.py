@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from services.stock import views
 from services.stock.api.common import READERS, Location, api
-from services.stock.domain import Item, Thresholds, reference_of
-from shared.http import NotFound, Problem, allow, engine_of, polled
+from services.stock.domain import Item, Outlook, Thresholds, reference_of
+from shared.http import NotFound, allow, engine_of, fault_at, polled
 
 AnEntry = Annotated[int | None, Query(ge=1, le=2_147_483_647)]
 
@@ -28,8 +28,7 @@ async def explain(
     that shortage; or, with `entry` (every refusal names one), the book as it stood then.
     """
     if sum(each is not None for each in (location, episode, entry)) > 1:
-        fault = {"at": "/query", "code": "one_question", "detail": "Should name a location, an episode or an entry"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at("/query", "one_question", "Should name a location, an episode or an entry")
     content: dict[str, Any] = {"office": office, "item": item}
     async with engine_of(request).connect() as connection:
         content["position"] = await views.position(connection)
@@ -62,11 +61,12 @@ def _told(entry: views.Entry) -> dict[str, Any]:
     }
 
 
-def _believed(thresholds: Thresholds, version: int, daily_use: int | None) -> dict[str, Any]:
+def _believed(thresholds: Thresholds, version: int, daily_use: int | None, outlook: Outlook | None) -> dict[str, Any]:
     low, critical, recovery = msgspec.structs.astuple(thresholds)
     return {
         "thresholds": {"low": low, "critical": critical, "recovery": recovery, "version": version},
         "daily_use": None if daily_use is None else daily_use / 1000,
+        "forecast": outlook and {"made_on": outlook.made_on, "reorder_point": outlook.reorder_point},
     }
 
 
@@ -87,7 +87,7 @@ def _crossing(explained: views.CrossingExplained) -> dict[str, Any]:
     return {
         "crossing": _told(explained.crossing),
         "because": [_told(entry) for entry in explained.because],
-        **_believed(explained.thresholds, explained.thresholds_version, explained.daily_use),
+        **_believed(explained.thresholds, explained.thresholds_version, explained.daily_use, explained.outlook),
     }
 
 
@@ -106,5 +106,5 @@ def _entry(at: views.EntryExplained) -> dict[str, Any]:
             {"location": name, "on_hand": on_hand, "quarantined": quarantined}
             for name, (on_hand, quarantined) in sorted(stood.locations.items())
         ],
-        **_believed(at.thresholds, at.thresholds_version, at.daily_use),
+        **_believed(at.thresholds, at.thresholds_version, at.daily_use, at.outlook),
     }

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -15,8 +14,9 @@ from services.stock import views
 from services.stock.api.common import READERS, api
 from services.stock.api.silence import silent
 from services.stock.api.usable import printers_of, usable_cards
-from services.stock.domain import SEVERITY, SUPPLIES, Item, days_of_cover
+from services.stock.domain import SEVERITY, SUPPLIES, Cover, Item, cover_of, days_of_cover
 from shared.http import NotFound, allow, engine_of, offices_in_scope, polled
+from shared.moments import utcnow
 from shared.offices import Office
 
 SERVES = ("kabupaten", "kota")
@@ -51,6 +51,7 @@ class Sum:
             **pieces,
             "daily_use": self.pieces["daily_use"] / 1000,
             "days_of_cover": days_of_cover(self.pieces["available"], self.pieces["daily_use"]),
+            "cover_from": "USE",
         }
 
 
@@ -60,9 +61,10 @@ async def get_overview(request: Request, item: Item, province: str | None = None
     """What there is of an item in the caller's scope, altogether and by province, and the offices worst off.
 
     With `province` its offices, worst first. An office that is on board and silent for two working days is
-    `unknown`, whatever its book says.
+    `unknown`, whatever its book says. Of an office `cover_from` says whether `days_of_cover` follows from its forecast;
+    a sum's always follows from the use.
     """
-    now = datetime.now(UTC)
+    now = utcnow()
     seen = [(office, office.province(now)) for office in offices_in_scope(request)]
     offices = [(office, code) for office, code in seen if province in (None, code)]
     if not offices:
@@ -74,6 +76,7 @@ async def get_overview(request: Request, item: Item, province: str | None = None
         coming = await views.on_the_way(connection, item, ids)
         unheard = await silent(request, connection, ids)
         printers = printers_of(await views.premises_of(connection, ids))
+        outlooks = await views.outlooks_of(connection, ids, [item])
     held = {office: list(of_office) for office, of_office in groupby(rows, key=lambda row: row["office"])}
     everything, provinces = Sum(), dict[str, Sum]()
     shown = []
@@ -86,7 +89,9 @@ async def get_overview(request: Request, item: Item, province: str | None = None
             figures["usable"] = usable_cards(here, printers.get(office.id, frozenset()))[item].pieces
         everything.add(office, status, figures)
         provinces.setdefault(code, Sum()).add(office, status, figures)
-        shown.append(_shown(office, status, row, figures))
+        outlook, _ = outlooks.get((office.id, item), (None, None))
+        cover = cover_of(figures["available"], figures["daily_use"], outlook, office.day_at(now))
+        shown.append(_shown(office, status, row, figures, cover))
     content: dict[str, Any] = {"item": item, "position": position, **everything.shown()}
     if province is None:
         content["provinces"] = [{"province": code, **of.shown()} for code, of in sorted(provinces.items())]
@@ -111,15 +116,19 @@ def _figures(row: RowMapping | None) -> dict[str, int]:
     return pieces | {"daily_use": row["daily_use"] or 0}
 
 
-def _shown(office: Office, status: str, row: RowMapping | None, figures: Mapping[str, int]) -> dict[str, Any]:
+def _shown(
+    office: Office, status: str, row: RowMapping | None, figures: Mapping[str, int], cover: Cover
+) -> dict[str, Any]:
     return {
         "office": office.id,
         "name": office.name,
         "status": status,
         "level": None if row is None else row["level"],
+        "foreseen": row is not None and row["foreseen"],
         **figures,
         "daily_use": figures["daily_use"] / 1000,
-        "days_of_cover": days_of_cover(figures["available"], figures["daily_use"]),
+        "days_of_cover": cover.days,
+        "cover_from": cover.source,
     }
 
 

@@ -1,6 +1,5 @@
 """HTTP: a movement that was entered by mistake."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Request
@@ -12,6 +11,7 @@ from services.stock.api.common import HEADS, affected, api
 from services.stock.domain import Item, ReverseMovement
 from shared.auth import Role
 from shared.http import Body, NotFound, SafeStr, allow, engine_of, office_of, principal, require_own, write
+from shared.moments import utcnow
 
 
 class Reversal(Body):
@@ -33,7 +33,7 @@ async def reverse_movement(request: Request, office: str, body: Reversal) -> Res
         raise NotFound("entry")
     occurred_at, consignment = entry
     command = ReverseMovement(
-        now=datetime.now(UTC),
+        now=utcnow(),
         occurred_at=occurred_at,
         office=office,
         item=body.item,

@@ -198,6 +198,10 @@ async def approve_consignment(request: Request, office: str, consignment: UUID, 
 async def dispatch_blanks(request: Request, office: str, body: Dispatch) -> Response:
     """Sends blanks from this office to another one. Refused when they are not there, or promised to somebody else."""
     require_desk(request, office)
+    answers = name_of(body.request)
+    if answers is None and body.allocation is not None:
+        async with engine_of(request).connect() as connection:
+            answers = await views.answered_by(connection, str(body.allocation))
     command = DispatchBlanks(
         **told(request, office, body.item, body),
         location=body.location,
@@ -207,7 +211,7 @@ async def dispatch_blanks(request: Request, office: str, body: Dispatch) -> Resp
         promised_on=body.promised_on,
         allocation=name_of(body.allocation),
         loan=name_of(body.loan),
-        request=name_of(body.request),
+        request=answers,
         serials=range_of(body.serials),
         blank_version=body.blank_version,
     )

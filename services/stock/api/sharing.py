@@ -1,6 +1,5 @@
 """HTTP: what is not enough for all is divided: simulated by one, approved by another."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import Request
@@ -10,7 +9,8 @@ from services.stock import views
 from services.stock.api.common import READERS, Pieces, PromisedOn, api, in_scope, known_office, told
 from services.stock.domain import CENTRE, ApproveShares, Item, SimulateShares
 from shared.auth import Role
-from shared.http import Body, NotFound, Problem, SafeStr, allow, engine_of, polled, principal, write
+from shared.http import Body, NotFound, Problem, SafeStr, allow, engine_of, fault_at, polled, principal, write
+from shared.moments import utcnow
 from shared.offices import Offices
 
 
@@ -74,7 +74,7 @@ async def approve_shares(request: Request, body: Batch) -> Response:
         simulated = await views.simulated(connection, str(body.simulation))
         coming = {} if simulated is None else await views.coming(connection, simulated.item)
     if simulated is None or not in_scope(request, simulated.office):
-        raise fault("/body/simulation", "unknown_simulation", "Should be the id of a simulation")
+        raise fault_at("/body/simulation", "unknown_simulation", "Should be the id of a simulation")
     command = ApproveShares(
         **told(request, own(request, simulated.office, "/body/simulation"), simulated.item),
         simulated=simulated,
@@ -98,19 +98,13 @@ def own(request: Request, office: str, at: str) -> str:
 def among(request: Request, giver: str, named: list[str] | None) -> set[str]:
     """The offices that are named, or all cities and regencies in the caller's scope. Raises a 422 `Problem`."""
     everywhere: Offices = request.app.state.offices
-    region, now = principal(request).region, datetime.now(UTC)
+    region, now = principal(request).region, utcnow()
     if named is None:
         cities = (office.id for office in everywhere.all() if office.type in ("kabupaten", "kota"))
         return {office for office in cities if everywhere.within(region, office, now)}
     for n, office in enumerate(named):
         if office == giver or not everywhere.within(region, office, now):
-            raise fault(f"/body/offices/{n}", "unknown_office", "Should be the id of another office in your scope")
+            raise fault_at(f"/body/offices/{n}", "unknown_office", "Should be the id of another office in your scope")
     if not named:
-        raise fault("/body/offices", "too_short", "Should name an office")
+        raise fault_at("/body/offices", "too_short", "Should name an office")
     return set(named)
-
-
-def fault(at: str, code: str, detail: str) -> Problem:
-    return Problem(
-        422, "invalid", "The request is not as it should be.", errors=[{"at": at, "code": code, "detail": detail}]
-    )

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
 
 from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stock import views
 from shared.http import once
+from shared.moments import utcnow
 from shared.offices import Office, Offices
 from shared.workdays import silent_since
 
@@ -44,6 +44,6 @@ async def silent(request: Request, connection: AsyncConnection, asked: Iterable[
 
 
 async def _silent(connection: AsyncConnection, offices: Collection[Office]) -> frozenset[str]:
-    now = datetime.now(UTC)
+    now = utcnow()
     since = {zone: silent_since(now, zone, SILENT_DAYS) for zone in {office.timezone for office in offices}}
     return await views.silent_offices(connection, {office.id: since[office.timezone] for office in offices})

@@ -11,9 +11,10 @@ from starlette.responses import Response
 from services.stock import views
 from services.stock.api.common import READERS, Location, api
 from services.stock.domain import COLUMNS, Item, Line, MovementReversed, book_of, reference_of, stock_card
-from shared.http import Limit, Problem, after, allow, engine_of, harmless, office_of, polled
+from shared.http import Limit, after, allow, engine_of, fault_at, harmless, office_of, polled
 from shared.http import cursor as mark
 from shared.http.bodies import Moment
+from shared.moments import utcnow
 from shared.offices import Office
 
 USUAL_WINDOW = timedelta(days=31)
@@ -59,11 +60,10 @@ async def get_stock_card(
 
     At most a year and a day; the last 31 days unless it says. In order of when a line counts, then of entry.
     """
-    end = to or datetime.now(UTC)
+    end = to or utcnow()
     start = since or end - USUAL_WINDOW
     if not start < end <= start + WINDOW_AT_MOST:
-        fault = {"at": "/query/from", "code": "window", "detail": "Should be before `to`, by a year and a day at most"}
-        raise Problem(422, "invalid", "The request is not as it should be.", errors=[fault])
+        raise fault_at("/query/from", "window", "Should be before `to`, by a year and a day at most")
     last = after(cursor, int, int)
     async with engine_of(request).connect() as connection:
         position = await views.position(connection)

@@ -18,7 +18,10 @@ Days = Annotated[int, Field(ge=0, le=365)]
 
 
 class OwnThresholds(Body):
-    """In pieces of the office's available stock, in days of cover, or both; all null goes back to the default days."""
+    """In pieces of the office's available stock, in days of cover, or both; all null goes back to the default days.
+
+    They hold beside the forecast, of which the greater counts; without `forecast` they hold alone.
+    """
 
     item: Item
     low: Pieces | None
@@ -26,6 +29,7 @@ class OwnThresholds(Body):
     recovery: Pieces | None
     low_days: Days | None = None
     critical_days: Days | None = None
+    forecast: bool = True
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -56,6 +60,7 @@ async def set_thresholds(request: Request, office: str, body: OwnThresholds) -> 
         low_days=body.low_days,
         critical_days=body.critical_days,
         set_by=principal(request).subject,
+        forecast=body.forecast,
     )
     return await write(request, body, command)
 

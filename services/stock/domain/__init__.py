@@ -50,6 +50,9 @@ from services.stock.domain.decisions.destroying import (
 from services.stock.domain.decisions.explaining import (
     ExplainDiscrepancy,
 )
+from services.stock.domain.decisions.foreseeing import (
+    NoteForecast,
+)
 from services.stock.domain.decisions.importing import (
     ImportPaperBook,
     PaperLine,
@@ -151,8 +154,10 @@ from services.stock.domain.facts import (
     DestructionOverdue,
     DiscrepancyExplained,
     DiscrepancyFound,
+    ForecastNoted,
     Item,
     Kind,
+    LeadTimeLearned,
     Level,
     LoanGranted,
     LoanLent,
@@ -188,6 +193,12 @@ from services.stock.domain.facts import (
     VarianceRecorded,
     serials_of,
 )
+from services.stock.domain.foresight import (
+    Cover,
+    Outlook,
+    cover_of,
+    lead_days_of,
+)
 from services.stock.domain.history import (
     as_closed,
     balances_changed,
@@ -207,6 +218,7 @@ from services.stock.domain.movements import (
 )
 from services.stock.domain.retracing import (
     Stood,
+    outlook_then,
     stood,
     thresholds_then,
 )
@@ -281,6 +293,7 @@ __all__ = [
     "Count",
     "CountApproved",
     "CountStarted",
+    "Cover",
     "CustodyChanged",
     "DailyUseEstimated",
     "DeclineReplenishment",
@@ -294,12 +307,14 @@ __all__ = [
     "ExplainDiscrepancy",
     "FillReplenishment",
     "FillWithLoan",
+    "ForecastNoted",
     "ForwardReplenishment",
     "GrantLoan",
     "ImportPaperBook",
     "IssuePickUpLetter",
     "Item",
     "Kind",
+    "LeadTimeLearned",
     "Level",
     "Line",
     "Loan",
@@ -312,11 +327,13 @@ __all__ = [
     "LocationOpened",
     "MoveBlanks",
     "MovementReversed",
+    "NoteForecast",
     "NotePrintDebt",
     "OfficeCommand",
     "OldCardBooked",
     "OldCards",
     "OpenLocation",
+    "Outlook",
     "PaperLine",
     "PickUpLetterIssued",
     "Premises",
@@ -373,12 +390,15 @@ __all__ = [
     "balances_changed",
     "book_of",
     "changes",
+    "cover_of",
     "daily_use_default",
     "days_of_cover",
     "decide",
     "evolve",
     "first_gap",
+    "lead_days_of",
     "on_hand_at",
+    "outlook_then",
     "projected_empty_on",
     "reference_of",
     "serials_of",

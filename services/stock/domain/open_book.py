@@ -20,8 +20,9 @@ from services.stock.domain.facts import (
     StockRecovered,
     VarianceRecorded,
 )
+from services.stock.domain.foresight import Cover, cover_of
 from services.stock.domain.history import first_shortfall
-from services.stock.domain.levels import days_of_cover, level_after, projected_empty_on, service_point_low
+from services.stock.domain.levels import level_after, service_point_low
 from services.stock.domain.movements import changes
 from services.stock.domain.state import Book, Premises, evolve_book
 from shared.decider import Decision, Recalled, Refused, States
@@ -38,6 +39,18 @@ class OpenBook:
         self.book: Book = states[self.stream]
         self.facts: Decision = []
         self._fewer: set[str] = set()
+
+    @property
+    def today(self) -> date:
+        """The day by which the level is judged: what is told late changes the stock of now."""
+        day_of_use = self.book.day_of_use
+        return self.day if day_of_use is None or day_of_use < self.day else day_of_use
+
+    @property
+    def cover(self) -> Cover:
+        """How long what is available lasts."""
+        now, today = self.book, self.today
+        return cover_of(now.available, now.daily_use, now.outlook_on(today), today)
 
     def write(self, fact: BookFact) -> None:
         self.facts.append((self.stream, fact))
@@ -121,6 +134,8 @@ class OpenBook:
                 day=day,
                 used=used,
                 ran_out=day is not None and self.book.ran_out,
+                on_hand=self.book.on_hand,
+                available=self.book.available,
             )
         )
 
@@ -131,10 +146,16 @@ class OpenBook:
             for location in sorted(self._fewer):
                 self._judge(location)
         if now.onboard:
-            level = level_after(now.level, now.available, now.thresholds)
-            if level != now.level:
-                self.write(self._recovered() if level == "OK" else self._low(level))
+            level = level_after(now.level, now.available, now.thresholds_on(self.today))
+            foreseen = level == "LOW" and self._shelf_is_enough()
+            if (level, foreseen) != (now.level, now.foreseen):
+                self.write(self._recovered() if level == "OK" else self._low(level, foreseen))
         return self.facts
+
+    def _shelf_is_enough(self) -> bool:
+        """Without the forecast nothing would be low: judged with the margin that holds for every change of level."""
+        now = self.book
+        return level_after("OK" if now.foreseen else now.level, now.available, now.thresholds) == "OK"
 
     def _judge(self, location: str) -> None:
         shelf = self.book.shelf(location)
@@ -163,9 +184,8 @@ class OpenBook:
             available=now.available,
         )
 
-    def _low(self, level: Level) -> StockLow:
-        now = self.book
-        daily_use = now.daily_use or 0
+    def _low(self, level: Level, foreseen: bool) -> StockLow:
+        now, cover, outlook = self.book, self.cover, self.book.outlook_on(self.today)
         return StockLow(
             office=self.office,
             item=self.item,
@@ -174,10 +194,13 @@ class OpenBook:
             episode=now.episode + 1 if now.level == "OK" else now.episode,
             on_hand=now.on_hand,
             available=now.available,
-            daily_use=daily_use / 1000,
-            days_of_cover=days_of_cover(now.available, daily_use),
-            projected_empty_on=projected_empty_on(now.available, daily_use, self.day),
+            daily_use=(now.daily_use or 0) / 1000,
+            days_of_cover=cover.days,
+            projected_empty_on=cover.empty_on,
             thresholds_version=now.thresholds_version,
+            foreseen=foreseen,
+            cover_from=cover.source,
+            reorder_point=None if outlook is None else outlook.reorder_point,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -10,12 +11,15 @@ from services.stock.domain.facts import (
     BlanksDispatched,
     BlanksReserved,
     BlanksSetAside,
+    BookFact,
     DailyUseEstimated,
     DiscrepancyExplained,
     DiscrepancyFound,
+    ForecastNoted,
     ReservationReleased,
     ThresholdsSet,
 )
+from services.stock.domain.foresight import Outlook
 from services.stock.domain.levels import Thresholds
 from services.stock.domain.movements import changes
 from services.stock.domain.state import Book, evolve_book
@@ -59,8 +63,17 @@ def stood(book: Book, later: Iterable[Any]) -> Stood:
 
 def thresholds_then(set_last: ThresholdsSet | None, estimated_last: DailyUseEstimated | None) -> Thresholds:
     """What held after these, each the last of its kind: the thresholds and the daily use they count in."""
+    return _after(set_last, estimated_last).thresholds
+
+
+def outlook_then(set_last: ThresholdsSet | None, noted_last: ForecastNoted | None, day: date) -> Outlook | None:
+    """The forecast that counted on that day after these, each the last of its kind."""
+    return _after(set_last, noted_last).outlook_on(day)
+
+
+def _after(*facts: BookFact | None) -> Book:
     book = Book()
-    for fact in (set_last, estimated_last):
+    for fact in facts:
         if fact is not None:
             book = evolve_book(book, fact)
-    return book.thresholds
+    return book

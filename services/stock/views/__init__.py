@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from services.stock.domain import Allocation, Book, Consignment, Count, Loan, OldCards, Premises, Request, StockFact
-from services.stock.views.allocations import allocation_rows, coming
+from services.stock.views.allocations import allocation_rows, answered_by, coming
 from services.stock.views.balances import balance_rows, balances_of
 from services.stock.views.consignments import consignment, consignment_rows, consignments_of
 from services.stock.views.counts import count_of, count_rows, counts_of
@@ -20,6 +20,7 @@ from services.stock.views.explaining import (
     explain_crossings,
     explain_entry,
 )
+from services.stock.views.forecasts import forecast_rows, outlooks_of
 from services.stock.views.history import Entry, balances_at, past, reversals
 from services.stock.views.loans import loan_rows, loans_of
 from services.stock.views.old_cards import old_card_rows, old_cards_of
@@ -35,7 +36,7 @@ from services.stock.views.thresholds import threshold_rows, thresholds_of
 from shared.decider import Row
 
 ROWS: dict[type, tuple[Callable[[str, Any, Any], Iterable[Row]], ...]] = {
-    Book: (balance_rows, use_rows, proposal_rows, threshold_rows),
+    Book: (balance_rows, use_rows, proposal_rows, threshold_rows, forecast_rows),
     Consignment: (consignment_rows,),
     Premises: (premises_rows,),
     Count: (count_rows,),
@@ -60,6 +61,7 @@ __all__ = [
     "EntryExplained",
     "Link",
     "Spoilage",
+    "answered_by",
     "balances_at",
     "balances_of",
     "came_of",
@@ -84,6 +86,7 @@ __all__ = [
     "on_its_way",
     "on_the_way",
     "open_questions",
+    "outlooks_of",
     "past",
     "position",
     "premises_of",

@@ -41,6 +41,12 @@ def allocation_rows(stream: str, fact: StockFact, allocation: Allocation) -> Ite
     return (Row("allocations", (name,), values),)
 
 
+async def answered_by(connection: AsyncConnection, allocation: str) -> str | None:
+    """The request that this allocation answers; None if it answers none, or there is none of this name."""
+    query = select(allocations.c.request).where(allocations.c.allocation == allocation)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
 async def coming(connection: AsyncConnection, item: str) -> dict[str, int]:
     """By office: pieces of this item that are on their way to it, or promised to it and not dispatched yet."""
     sent, promised, lent = consignments.c, allocations.c, loans.c

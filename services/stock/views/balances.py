@@ -30,10 +30,12 @@ balances = Table(
     Column("quarantined", BigInteger, nullable=False),
     Column("versions", JSON, nullable=False),
     Column("print_debt", BigInteger, nullable=False),
+    Column("foreseen", Boolean, nullable=False),
 )
 """`daily_use` is in thousandths; level and thresholds are null while the office is not on board;
 `locations` maps each to [on hand, spoiled, counted, open discrepancies, quarantined],
-`versions` each blank version that was told to its pieces; `print_debt` are cards owed, as printing last told."""
+`versions` each blank version that was told to its pieces; `print_debt` are cards owed, as printing last told;
+`foreseen`: only the forecast makes it low. The thresholds are the shelf's."""
 
 
 def balance_rows(stream: str, fact: StockFact, book: Book) -> Iterable[Row]:
@@ -58,6 +60,7 @@ def balance_rows(stream: str, fact: StockFact, book: Book) -> Iterable[Row]:
         "quarantined": book.quarantined,
         "versions": book.versions,
         "print_debt": book.print_debt,
+        "foreseen": book.foreseen,
         "locations": {
             name: [shelf.on_hand, shelf.spoiled, shelf.counted, shelf.questions, shelf.quarantined]
             for name, shelf in book.locations.items()

@@ -8,16 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.stock.domain import (
     Book,
     Level,
+    Outlook,
     Stood,
     Thresholds,
     ThresholdsSet,
     book_of,
     changes,
+    outlook_then,
     stood,
     thresholds_then,
     totals,
 )
 from services.stock.views.history import Entry, between, book_now, landmarks, last_counts
+from shared.offices import offices
 
 LINES_AT_MOST = 50_000
 """So far back a balance is added up; a location not counted since is explained from there."""
@@ -50,6 +53,7 @@ class CrossingExplained(msgspec.Struct, frozen=True):
     thresholds: Thresholds
     thresholds_version: int
     daily_use: int | None
+    outlook: Outlook | None
 
 
 class EntryExplained(msgspec.Struct, frozen=True):
@@ -61,6 +65,7 @@ class EntryExplained(msgspec.Struct, frozen=True):
     thresholds: Thresholds
     thresholds_version: int
     daily_use: int | None
+    outlook: Outlook | None
 
 
 async def explain_balance(
@@ -118,7 +123,7 @@ async def explain_crossings(
             if not same or type(entry.fact).__name__ in LEVELS:
                 break
             because.insert(0, entry)
-        explained.append(CrossingExplained(crossing, because, *await _believed(connection, stream, crossing.version)))
+        explained.append(CrossingExplained(crossing, because, *await _believed(connection, office, stream, crossing)))
     return explained
 
 
@@ -132,15 +137,18 @@ async def explain_entry(connection: AsyncConnection, office: str, item: str, ent
     last = max(crossings, key=lambda found: found.version, default=None)
     level: Level = getattr(last.fact, "level", "OK") if last is not None else "OK"
     figures = stood(book, (found.fact for found in later))
-    return EntryExplained(at, figures, level, *await _believed(connection, stream, entry))
+    return EntryExplained(at, figures, level, *await _believed(connection, office, stream, at))
 
 
-async def _believed(connection: AsyncConnection, stream: str, last: int) -> tuple[Thresholds, int, int | None]:
-    """Thresholds, their version, and the daily use in thousandths, as of this entry."""
+async def _believed(
+    connection: AsyncConnection, office: str, stream: str, at: Entry
+) -> tuple[Thresholds, int, int | None, Outlook | None]:
+    """As of this entry: the shelf's thresholds, their version, the daily use in thousandths, and the forecast."""
     found: list[Any] = []
-    for kind in ("ThresholdsSet", "DailyUseEstimated"):
-        entries = await landmarks(connection, stream, kind, last=last, limit=1)
+    for kind in ("ThresholdsSet", "DailyUseEstimated", "ForecastNoted"):
+        entries = await landmarks(connection, stream, kind, last=at.version, limit=1)
         found.append(entries[0].fact if entries else None)
     own: ThresholdsSet | None = found[0]
     version = 0 if own is None else own.version
-    return thresholds_then(own, found[1]), version, None if found[1] is None else found[1].thousandths
+    outlook = outlook_then(own, found[2], offices().known(office).day_at(at.occurred_at))
+    return thresholds_then(own, found[1]), version, None if found[1] is None else found[1].thousandths, outlook

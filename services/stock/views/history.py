@@ -25,7 +25,14 @@ _LANDMARKS = {
         f"select {COLUMNS} from events where stream = :stream and type = '{kind}'"
         " and version between :first and :last order by version desc limit :chunk"
     )
-    for kind in ("DiscrepancyFound", "StockLow", "StockRecovered", "ThresholdsSet", "DailyUseEstimated")
+    for kind in (
+        "DiscrepancyFound",
+        "StockLow",
+        "StockRecovered",
+        "ThresholdsSet",
+        "DailyUseEstimated",
+        "ForecastNoted",
+    )
 }
 _COUNTS = text(
     f"select distinct on (data->>'location') {COLUMNS} from events where stream = :stream"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import BigInteger, Column, Integer, RowMapping, Table, Text, column, func, select, table
+from sqlalchemy import BigInteger, Boolean, Column, Integer, RowMapping, Table, Text, column, func, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.stock.domain import Book, StockFact, ThresholdsSet
@@ -22,9 +22,10 @@ thresholds = Table(
     Column("critical_days", Integer),
     Column("set_by", Text),
     Column("entry", Integer, nullable=False),
+    Column("forecast", Boolean, nullable=False),
 )
-"""Pieces and days of cover as they were set; all null went back to the default. `entry` is the fact's place in the
-book, where the log says when that was."""
+"""Pieces and days of cover as they were set; all null went back to the default. `forecast`: the forecast counts beside
+them. `entry` is the fact's place in the book, where the log says when that was."""
 
 _EVENTS = table("events", column("stream"), column("version"), column("occurred_at"))
 
@@ -43,6 +44,7 @@ def threshold_rows(stream: str, fact: StockFact, book: Book) -> Iterator[Row]:
             "critical_days": fact.critical_days,
             "set_by": fact.set_by,
             "entry": book.entry,
+            "forecast": fact.forecast,
         }
         yield Row("thresholds", (fact.office, fact.item, fact.version), values)
 
@@ -55,7 +57,7 @@ async def thresholds_of(
     stream = func.concat("office/", t.office, "/", t.item)
     query = (
         select(t.version, t.low, t.critical, t.recovery, t.low_days, t.critical_days, t.set_by, t.entry)
-        .add_columns(e.occurred_at.label("set_at"))
+        .add_columns(t.forecast, e.occurred_at.label("set_at"))
         .join_from(thresholds, _EVENTS, (e.stream == stream) & (e.version == t.entry))
         .where(t.office == office, t.item == item)
         .order_by(t.version.desc())

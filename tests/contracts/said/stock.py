@@ -19,6 +19,7 @@ from services.stock.domain import (
     Change,
     ConsignmentAnnounced,
     ConsignmentOverdue,
+    DailyUseEstimated,
     DestructionOverdue,
     DiscrepancyExplained,
     DiscrepancyFound,
@@ -82,6 +83,7 @@ MOVED: list[Fact] = [
         promised_on=PROMISED_ON,
         allocation=ALLOCATION,
         request=REQUEST,
+        requested_on=date(2024, 11, 18),
     ),
     ConsignmentOverdue(
         office="17.71",
@@ -264,6 +266,15 @@ ASKED: list[Fact] = [
 ]
 
 SHORT: list[Fact] = [
+    DailyUseEstimated(
+        office="17.71",
+        item="KTP_WNI",
+        thousandths=152_300,
+        day=date(2024, 11, 17),
+        used=163,
+        on_hand=1_401,
+        available=1_401,
+    ),
     StockLow(
         office="17.71",
         item="KTP_WNI",

@@ -14,6 +14,7 @@ from services.notify.domain.facts import (
     EscalationResolved,
     ShortageEased,
     ShortageFact,
+    ShortageRestated,
 )
 from services.notify.domain.policy import Counted, InForce, in_force
 from services.notify.domain.state import DeclaredDays, Shortage
@@ -298,7 +299,7 @@ def _change(command: RaiseShortage, shortage: Shortage, states: States) -> list[
     change = SEVERITY.index(command.stock_level) - SEVERITY.index(shortage.stock_level)
     now_known = replace(shortage, stock_level=command.stock_level, figures=command.figures)
     if change == 0:
-        return []
+        return _restated(command, shortage, now_known, states)
     if change < 0:
         eased = ShortageEased(
             office=command.office,
@@ -312,6 +313,26 @@ def _change(command: RaiseShortage, shortage: Shortage, states: States) -> list[
     if LADDER.index(first) > LADDER.index(shortage.awaited):
         return climb(command, now_known, first, Cause.WORSE, states)
     return ask_again(command, now_known, Cause.WORSE, states)
+
+
+def _restated(command: RaiseShortage, before: Shortage, after: Shortage, states: States) -> list[ShortageFact]:
+    """The same level, that is foreseen only, or no longer so: the policy goes on, by the figures of now.
+
+    What somebody closed by hand while it was only foreseen is opened again when it has come.
+    """
+    foreseen = before.figures is not None and before.figures.foreseen
+    if foreseen == command.figures.foreseen:
+        return []
+    if foreseen and not before.open:
+        return ask_again(command, after, Cause.WORSE, states)
+    restated = ShortageRestated(
+        office=command.office,
+        item=command.item,
+        episode=before.episode,
+        stock_level=command.stock_level,
+        figures=command.figures,
+    )
+    return [restated]
 
 
 def _end(command: RaiseShortage | ShortageOver, shortage: Shortage) -> list[ShortageFact]:

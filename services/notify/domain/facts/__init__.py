@@ -46,6 +46,7 @@ from services.notify.domain.facts.shortage import (
     ReliefNoted,
     ShortageEased,
     ShortageFact,
+    ShortageRestated,
 )
 from services.notify.domain.facts.watching import (
     CanaryHeard,
@@ -103,6 +104,7 @@ __all__ = [
     "SendingFact",
     "ShortageEased",
     "ShortageFact",
+    "ShortageRestated",
     "SilenceLifted",
     "SilenceSet",
     "SilentOfficesReported",

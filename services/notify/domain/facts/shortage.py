@@ -137,6 +137,13 @@ class ShortageEased(OfShortage, frozen=True, kw_only=True):
     figures: Figures
 
 
+class ShortageRestated(OfShortage, frozen=True, kw_only=True):
+    """Stock is at the same level, and that is only foreseen now, or is so no longer: the figures say which."""
+
+    stock_level: StockLevel
+    figures: Figures
+
+
 class ReliefNoted(OfShortage, frozen=True, kw_only=True):
     """`paused_until` is set when the promise buys time; `answer_by` when it was kept, and the term begins anew.
 
@@ -225,6 +232,7 @@ ShortageFact = (
     | ProvinceForwarded
     | HelpProposed
     | ShortageEased
+    | ShortageRestated
     | ReliefNoted
     | PromiseTakenBack
     | NoticeSent

@@ -23,6 +23,7 @@ from services.notify.domain.facts import (
     ReliefNoted,
     ShortageEased,
     ShortageFact,
+    ShortageRestated,
 )
 from services.notify.domain.policy import DEFAULT, EscalationPolicy, of_patience
 from services.notify.domain.words import (
@@ -207,7 +208,7 @@ def evolve_shortage(shortage: Shortage, fact: ShortageFact) -> Shortage:
             return replace(
                 shortage, figures=fact.figures, step=shortage.step + 1, due=None, closed=None, ended_at=fact.at
             )
-        case ShortageEased():
+        case ShortageEased() | ShortageRestated():
             return replace(shortage, stock_level=fact.stock_level, figures=fact.figures)
         case HelpProposed():
             return replace(shortage, proposal=fact.proposal)

@@ -43,6 +43,7 @@ from services.stock.domain.decisions.counting import (
 )
 from services.stock.domain.decisions.destroying import CheckDestruction, DestroyBlanks, check_destruction, destroy
 from services.stock.domain.decisions.explaining import ExplainDiscrepancy, explain_discrepancy
+from services.stock.domain.decisions.foreseeing import NoteForecast, note_forecast
 from services.stock.domain.decisions.importing import ImportPaperBook, import_paper_book
 from services.stock.domain.decisions.loans import CheckLoan, GrantLoan, check_loan, grant_loan
 from services.stock.domain.decisions.losing import ReportLost, report_lost
@@ -149,6 +150,7 @@ DECISIONS: dict[type[OfficeCommand], Callable[[Any, States], Decision]] = {
     ReserveBlanks: reserve,
     ReleaseReservation: release,
     NotePrintDebt: note_print_debt,
+    NoteForecast: note_forecast,
     ReturnRejected: return_rejected,
     SingCanary: sing,
 }

@@ -17,7 +17,7 @@ from services.stock.domain.facts import (
     SerialRange,
 )
 from services.stock.domain.open_book import OpenBook, check_date, check_later_balances
-from services.stock.domain.state import Book, Consignment, evolve_consignment
+from services.stock.domain.state import Book, Consignment, Request, evolve_consignment
 from shared.decider import Decision, Refused, States
 
 
@@ -75,6 +75,8 @@ class DispatchBlanks(DatedCommand):
             both_ends = (*both_ends, f"allocation/{self.allocation}")
         if self.loan is not None:
             both_ends = (*both_ends, f"loan/{self.loan}")
+        if self.request is not None:
+            both_ends = (*both_ends, f"request/{self.request}")
         return both_ends if self.serials is None else (*both_ends, *numbers_of(self.item, self.serials))
 
 
@@ -171,6 +173,7 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
         allocation=command.allocation,
         loan=command.loan,
         request=command.request,
+        requested_on=requested_on(command, states),
     )
     # The receiver may have been first to book it; only now it shows what is missing of it or too much.
     receiver = OpenBook(command.to, command.item, command.day, states)
@@ -182,6 +185,14 @@ def dispatch(command: DispatchBlanks, states: States) -> Decision:
         *taken_from_promises(command, before.arrived, states),
         *receiver.close(),
     ]
+
+
+def requested_on(command: DispatchBlanks, states: States) -> date | None:
+    """The day on which the receiver asked for what is sent; None if it answers no request of theirs."""
+    if command.request is None:
+        return None
+    asked: Request = states[f"request/{command.request}"]
+    return asked.requested_on if (asked.office, asked.item) == (command.to, command.item) else None
 
 
 def in_transit(command: DispatchBlanks) -> Decision:

@@ -11,9 +11,11 @@ from services.stock.domain.decisions.loans import given_back
 from services.stock.domain.facts import (
     BlanksReceived,
     ConsignmentReceived,
+    LeadTimeLearned,
     SerialRange,
     Source,
 )
+from services.stock.domain.foresight import next_lead_time
 from services.stock.domain.history import changed_after
 from services.stock.domain.open_book import OpenBook, check_date, require_open
 from services.stock.domain.state import Consignment, Loan, Premises, evolve_consignment
@@ -256,12 +258,32 @@ def unpack(command: ReceiveBlanks, name: str, entry: OpenBook, states: States) -
     )
     entry.facts.append((stream, received))
     after = evolve_consignment(before, received)
+    learn_lead_time(command, name, before, entry)
     if elsewhere:
         entry.question(command.location, "WRONG_OFFICE", name, accepted=command.quantity)
     settle(entry, name, before, after)
     if after.announced and missing > max(after.missing - before.missing, 0):
         entry.question(command.location, "MISSING_OVERSTATED", name, missing=missing, in_transit=before.in_transit)
     take_back(command, name, before, entry, states)
+
+
+def learn_lead_time(command: ReceiveBlanks, name: str, sent: Consignment, entry: OpenBook) -> None:
+    """The first arrival of what answers a request of this office teaches how long that takes."""
+    if sent.request is None or sent.requested_on is None or sent.receiver != command.office:
+        return
+    if sent.arrived or not command.quantity:
+        return
+    days = max((command.day - sent.requested_on).days, 0)
+    entry.write(
+        LeadTimeLearned(
+            office=command.office,
+            item=command.item,
+            request=sent.request,
+            consignment=name,
+            days=days,
+            thousandths=next_lead_time(entry.book.lead_time, days),
+        )
+    )
 
 
 def settle(entry: OpenBook, name: str, before: Consignment, after: Consignment) -> None:

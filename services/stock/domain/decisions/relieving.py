@@ -1,6 +1,7 @@
 """Who could help an office whose stock is low: said once for each change of its level, as the books stand then."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from services.stock.domain.commands import StockCommand, book_of
 from services.stock.domain.decisions.sharing import need
@@ -35,9 +36,11 @@ def propose_relief(command: ProposeRelief, states: States) -> Decision:
     # Blanks in transit are not there yet.
     low = need(command.office, book, 0)
     of_the_province = states[book_of(command.province[0], command.item)]
-    buffer = lender(*command.province, of_the_province) if of_the_province.onboard else None
-    neighbours = [lender(office, km, states[book_of(office, command.item)]) for office, km in command.neighbours]
-    proposal = propose(low, wanted_to_recover(low, book.thresholds.recovery), buffer, neighbours)
+    buffer = lender(*command.province, of_the_province, entry.today) if of_the_province.onboard else None
+    neighbours = [
+        lender(office, km, states[book_of(office, command.item)], entry.today) for office, km in command.neighbours
+    ]
+    proposal = propose(low, wanted_to_recover(low, book.thresholds_on(entry.today).recovery), buffer, neighbours)
     entry.write(
         ReliefProposed(
             office=command.office,
@@ -64,13 +67,13 @@ def propose_relief(command: ProposeRelief, states: States) -> Decision:
     return entry.close()
 
 
-def lender(office: str, distance_km: float, book: Book) -> Lender:
+def lender(office: str, distance_km: float, book: Book, today: date) -> Lender:
     """An office that was never counted may have less than its book says, like one whose book is in question."""
     return Lender(
         office=office,
         available=book.available,
         set_aside=book.set_aside,
-        low=book.thresholds.low,
+        low=book.thresholds_on(today).low,
         in_question=book.in_question or not book.onboard,
         distance_km=distance_km,
     )

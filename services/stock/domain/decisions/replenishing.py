@@ -15,7 +15,7 @@ from services.stock.domain.facts import (
     ReplenishmentVerified,
     Situation,
 )
-from services.stock.domain.levels import days_of_cover
+from services.stock.domain.foresight import cover_of
 from services.stock.domain.state import Book, Request
 from shared.decider import Decision, Refused, States
 
@@ -101,6 +101,7 @@ def request_replenishment(command: RequestReplenishment, states: States) -> Deci
             return []
         raise Refused("request_exists", "This request was made before, with other contents.", asked=known.asked)
     book: Book = states[book_of(command.office, command.item)]
+    cover = cover_of(book.available, book.daily_use, book.outlook_on(command.day), command.day)
     under_way = not book.day_closed and book.day_of_use is not None and command.day - book.day_of_use < DAYS
     requested = ReplenishmentRequested(
         office=command.office,
@@ -114,7 +115,8 @@ def request_replenishment(command: RequestReplenishment, states: States) -> Deci
             in_transit=command.in_transit,
             print_debt=book.print_debt,
             use_30_days=command.used_before + (book.used_that_day if under_way else 0),
-            days_left=days_of_cover(book.available, book.daily_use),
+            days_left=cover.days,
+            cover_from=cover.source,
         ),
         requested_by=command.requested_by,
         requested_on=command.day,

@@ -11,7 +11,10 @@ from shared.decider import Decision, Refused, States
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetThresholds(StockCommand):
-    """A request: pieces, days of cover, or both; with none, the default days of cover again."""
+    """A request: pieces, days of cover, or both; with none, the default days of cover again.
+
+    They replace the defaults, and the forecast counts beside them, unless without `forecast`.
+    """
 
     low: int | None
     critical: int | None
@@ -19,6 +22,7 @@ class SetThresholds(StockCommand):
     low_days: int | None = None
     critical_days: int | None = None
     set_by: str | None = None
+    forecast: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +43,7 @@ def set_thresholds(command: SetThresholds, states: States) -> Decision:
             recovery = with_margin(command.low)
         own = OwnThresholds(command.low, command.critical, recovery, command.low_days, command.critical_days)
         refuse_disorder(own)
-    if own != entry.book.own_thresholds:
+    if (own, command.forecast) != (entry.book.own_thresholds, not entry.book.forecast_off):
         entry.write(
             ThresholdsSet(
                 office=command.office,
@@ -51,6 +55,7 @@ def set_thresholds(command: SetThresholds, states: States) -> Decision:
                 low_days=None if own is None else own.low_days,
                 critical_days=None if own is None else own.critical_days,
                 set_by=command.set_by,
+                forecast=command.forecast,
             )
         )
     return entry.close()

@@ -53,6 +53,7 @@ from services.stock.domain.facts.book import (
     VarianceRecorded,
 )
 from services.stock.domain.facts.canary import CanaryFact, CanarySung
+from services.stock.domain.facts.foresight import ForecastNoted, LeadTimeLearned
 from services.stock.domain.facts.office import (
     CountApproved,
     CountDiscarded,
@@ -96,6 +97,7 @@ from services.stock.domain.facts.words import (
     UNITS,
     Cause,
     Condition,
+    CoverFrom,
     Item,
     Kind,
     Level,
@@ -159,13 +161,16 @@ __all__ = [
     "CountRepeated",
     "CountStarted",
     "CountSubmitted",
+    "CoverFrom",
     "CustodyChanged",
     "DailyUseEstimated",
     "DestructionOverdue",
     "DiscrepancyExplained",
     "DiscrepancyFound",
+    "ForecastNoted",
     "Item",
     "Kind",
+    "LeadTimeLearned",
     "Level",
     "LoanFact",
     "LoanGranted",

@@ -30,7 +30,7 @@ class ConsignmentApproved(Fact, frozen=True, kw_only=True):
 
 
 class ConsignmentAnnounced(Fact, frozen=True, kw_only=True):
-    """Blanks are on their way to `office`."""
+    """Blanks are on their way to `office`, which asked for them on the day `requested_on`, if they answer a request."""
 
     office: str
     item: Item
@@ -41,6 +41,7 @@ class ConsignmentAnnounced(Fact, frozen=True, kw_only=True):
     allocation: str | None = None
     loan: str | None = None
     request: str | None = None
+    requested_on: date | None = None
 
 
 class ConsignmentReceived(Fact, frozen=True, kw_only=True):

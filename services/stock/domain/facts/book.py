@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import msgspec
 
-from services.stock.domain.facts.words import Cause, Item, Kind, Level, SerialRange, Source
+from services.stock.domain.facts.foresight import ForecastNoted, LeadTimeLearned
+from services.stock.domain.facts.words import Cause, CoverFrom, Item, Kind, Level, SerialRange, Source
 from shared.decider import Fact
 
 
@@ -197,7 +198,11 @@ class MovementReversed(Booked, frozen=True, kw_only=True):
 
 
 class StockLow(Booked, frozen=True, kw_only=True):
-    """The level changed, for worse or for better, and the shortage is not over."""
+    """The level changed, for worse or for better, and the shortage is not over.
+
+    `foreseen`: the shelf is not low, and would be before help could come; it changes at the same level too.
+    `reorder_point` is what the forecast says is needed until then (None where none counts).
+    """
 
     level: Level
     previous_level: Level
@@ -206,6 +211,9 @@ class StockLow(Booked, frozen=True, kw_only=True):
     days_of_cover: float | None
     projected_empty_on: date | None
     thresholds_version: int
+    foreseen: bool = False
+    cover_from: CoverFrom = "USE"
+    reorder_point: int | None = None
 
 
 class StockRecovered(Booked, frozen=True, kw_only=True):
@@ -227,7 +235,7 @@ class ThresholdsSet(Fact, frozen=True, kw_only=True):
     """The head set the office's own thresholds, or, with none, went back to the default days of cover.
 
     `low`, `critical` and `recovery` are pieces, `low_days` and `critical_days` days of cover; where
-    both are set, the greater counts.
+    both are set, the greater counts. Without `forecast` it is left out of account here.
     """
 
     office: str
@@ -239,6 +247,7 @@ class ThresholdsSet(Fact, frozen=True, kw_only=True):
     low_days: int | None = None
     critical_days: int | None = None
     set_by: str | None = None
+    forecast: bool = True
 
 
 class ServicePointThresholdSet(Fact, frozen=True, kw_only=True):
@@ -254,7 +263,9 @@ class ServicePointThresholdSet(Fact, frozen=True, kw_only=True):
 class DailyUseEstimated(Fact, frozen=True, kw_only=True):
     """What a day is believed to use, in thousandths of a piece: at the opening, and after each day of use.
 
-    A day on which stock ran out (`ran_out`) does not show what would have been used, and is left out.
+    A day on which stock ran out (`ran_out`) does not show what would have been used, and is left out. `used` are the
+    pieces of `day`, which is over, and those that were told too late for a day before it. `on_hand` and `available`
+    are the office's sums then; before this was promised they were not said.
     """
 
     office: str
@@ -263,6 +274,8 @@ class DailyUseEstimated(Fact, frozen=True, kw_only=True):
     day: date | None = None
     used: int = 0
     ran_out: bool = False
+    on_hand: int = 0
+    available: int = 0
 
 
 class BlanksSetAside(Fact, frozen=True, kw_only=True):
@@ -371,6 +384,8 @@ BookFact = (
     | ThresholdsSet
     | ServicePointThresholdSet
     | DailyUseEstimated
+    | ForecastNoted
+    | LeadTimeLearned
     | BlanksSetAside
     | BlanksReserved
     | ReservationRefused

@@ -4,12 +4,12 @@ from datetime import date
 
 import msgspec
 
-from services.stock.domain.facts.words import Item
+from services.stock.domain.facts.words import CoverFrom, Item
 from shared.decider import Fact
 
 
 class Situation(msgspec.Struct, frozen=True):
-    """The figures behind a request, filled in by the system, never by who asks."""
+    """The figures behind a request, filled in by the system, never by who asks. `cover_from` tells of `days_left`."""
 
     on_hand: int
     available: int
@@ -17,6 +17,7 @@ class Situation(msgspec.Struct, frozen=True):
     print_debt: int
     use_30_days: int
     days_left: float | None
+    cover_from: CoverFrom = "USE"
 
 
 class ReplenishmentRequested(Fact, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ Kind = Literal[
 ]
 LocationKind = Literal["STORE", "DISTRICT", "BRANCH", "MALL", "VAN", "BUFFER", "CENTRE"]
 """An office's store, kecamatan, UPT, counter in a public service mall, or van; a province's buffer; the centre."""
+CoverFrom = Literal["FORECAST", "USE"]
+"""What says how long stock lasts: the forecast of what will be needed, or what was used."""
 Condition = Literal["HELD", "IN_TRANSIT", "USED", "SPOILED", "DESTROYED", "LOST", "QUARANTINED"]
 """What became of a numbered blank; QUARANTINED while two holders claim the number."""
 

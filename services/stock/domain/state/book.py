@@ -24,7 +24,9 @@ from services.stock.domain.facts import (
     DestructionOverdue,
     DiscrepancyExplained,
     DiscrepancyFound,
+    ForecastNoted,
     Kind,
+    LeadTimeLearned,
     Level,
     MovementReversed,
     PrintDebtNoted,
@@ -39,6 +41,7 @@ from services.stock.domain.facts import (
     ThresholdsSet,
     VarianceRecorded,
 )
+from services.stock.domain.foresight import Outlook, foreseeing
 from services.stock.domain.levels import OwnThresholds, Thresholds, thresholds_of, with_margin
 from services.stock.domain.movements import changes
 from shared.decider import State
@@ -77,7 +80,8 @@ class Book(State, frozen=True, omit_defaults=True):
     versions were told. `awaiting` are spoiled blanks by cause, the first of them since
     `awaiting_since`; `destruction_told` says that their wait was reported. `entry` numbers the facts
     of this book, `last_move` is the entry of the last movement that was not printing's. Nothing is
-    booked before `closed_until`.
+    booked before `closed_until`. `outlook` is the newest forecast, left out of account if `forecast_off`; `foreseen`
+    says that only it makes the stock low; `lead_time`, in thousandths of a day, is from asking to having.
     """
 
     on_hand: int = 0
@@ -106,6 +110,10 @@ class Book(State, frozen=True, omit_defaults=True):
     last_move: int = 0
     closed_through: date | None = None
     closed_until: datetime | None = None
+    outlook: Outlook | None = None
+    forecast_off: bool = False
+    foreseen: bool = False
+    lead_time: int | None = None
 
     @property
     def available(self) -> int:
@@ -114,8 +122,18 @@ class Book(State, frozen=True, omit_defaults=True):
 
     @property
     def thresholds(self) -> Thresholds:
-        """The office's own, or else the default days of cover, in pieces."""
+        """The shelf's: the office's own, or else the default days of cover, in pieces."""
         return thresholds_of(self.own_thresholds, self.daily_use or 0)
+
+    def outlook_on(self, day: date) -> Outlook | None:
+        """The forecast, if it counts on that day."""
+        outlook = self.outlook
+        return None if outlook is None or self.forecast_off or not outlook.counts_on(day) else outlook
+
+    def thresholds_on(self, day: date) -> Thresholds:
+        """The shelf's own, and those of the forecast that counts on that day: the greater."""
+        outlook = self.outlook_on(day)
+        return self.thresholds if outlook is None else foreseeing(self.thresholds, outlook.reorder_point)
 
     @property
     def in_question(self) -> bool:
@@ -235,18 +253,29 @@ def evolve_book(book: Book, fact: BookFact) -> Book:
             open_still = tuple(k for k in shelf.questions if k != kind or left > 0)
             explained = replace(shelf, quarantined=left, questions=open_still)
             return replace(book, locations=book.locations | {location: explained}, entry=book.entry + 1)
-        case StockLow(level=level, episode=episode):
-            return replace(book, level=level, episode=episode, entry=book.entry + 1)
+        case StockLow(level=level, episode=episode, foreseen=foreseen):
+            return replace(book, level=level, episode=episode, foreseen=foreseen, entry=book.entry + 1)
         case StockRecovered():
-            return replace(book, level="OK", entry=book.entry + 1)
+            return replace(book, level="OK", foreseen=False, entry=book.entry + 1)
         case ServicePointLow(location=location, threshold=threshold):
             told = replace(book.shelf(location), low_until=with_margin(threshold))
             return replace(book, locations=book.locations | {location: told}, entry=book.entry + 1)
         case ServicePointThresholdSet(location=location, low=low):
             own = replace(book.shelf(location), own_low=low, low_until=None)
             return replace(book, locations=book.locations | {location: own}, entry=book.entry + 1)
-        case ThresholdsSet(version=version):
-            return replace(book, own_thresholds=_own(fact), thresholds_version=version, entry=book.entry + 1)
+        case ThresholdsSet(version=version, forecast=forecast):
+            return replace(
+                book,
+                own_thresholds=_own(fact),
+                thresholds_version=version,
+                forecast_off=not forecast,
+                entry=book.entry + 1,
+            )
+        case ForecastNoted():
+            outlook = Outlook(fact.made_on, fact.first_day, fact.weeks, fact.reorder_points)
+            return replace(book, outlook=outlook, entry=book.entry + 1)
+        case LeadTimeLearned(thousandths=thousandths):
+            return replace(book, lead_time=thousandths, entry=book.entry + 1)
         case DailyUseEstimated(thousandths=thousandths):
             return replace(
                 book,

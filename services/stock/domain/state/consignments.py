@@ -59,6 +59,7 @@ class Consignment(State, frozen=True):
     loan: str | None = None
     overdue_told: bool = False
     request: str | None = None
+    requested_on: date | None = None
 
     @property
     def announced(self) -> bool:
@@ -162,6 +163,7 @@ def evolve_consignment(consignment: Consignment, fact: ConsignmentFact) -> Consi
                 allocation=fact.allocation,
                 loan=fact.loan,
                 request=fact.request,
+                requested_on=fact.requested_on,
             )
         case ConsignmentReceived():
             return replace(

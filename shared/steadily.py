@@ -1,4 +1,4 @@
-"""A part of the worker that does the same again and again, and survives what the database does to it."""
+"""A part of a worker that does the same again and again, and survives what the database does to it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,5 +16,5 @@ async def steadily(what: str, every: float, step: Callable[[], Awaitable[object]
         try:
             await step()
         except INTERRUPTIONS as error:
-            log.warning("delivery_interrupted", what=what, error=type(error).__name__)
+            log.warning("part_interrupted", what=what, error=type(error).__name__)
         await asyncio.sleep(every)

@@ -1,0 +1,1 @@
+"""What outreach's worker does by itself, again and again."""
