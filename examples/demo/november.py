@@ -356,7 +356,8 @@ class November:
             n = f"{len(came_out):,}"
             self._tell(None, "witness", f"{n} from the printers = {n} {card} = {n} {blank}, once each, in order.")
         self._check_the_counter(every)
-        ready = [event.body["recording"] for event in seen["blanko.17.outreach"]]
+        told = seen["blanko.17.outreach"]
+        ready = [event.body["recording"] for event in told if event.type == "RecordingPrintReady"]
         require(sorted(ready) == sorted(self._print_ready), f"{len(ready)} print ready, not {len(self._print_ready)}")
         self._tell(None, "witness", f"{len(ready)} pupils who are 17 are print ready, once each.")
         number = check_story(every)
