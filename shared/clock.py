@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from prometheus_client import Counter
@@ -20,6 +21,7 @@ from shared.decider import Command, Refused, Row
 from shared.ledger import INTERRUPTIONS, Context, Entry, Ledger
 from shared.moments import utcnow
 from shared.news import News
+from shared.offices import offices
 
 PATIENCE = timedelta(minutes=10)
 LOOK_EVERY = 0.5
@@ -42,6 +44,10 @@ class Deadline:
     due: datetime
     kind: str
     data: str
+
+    def told(self, now: datetime) -> dict[str, Any]:
+        """What a command that follows from it is told: it happened when the deadline was due."""
+        return offices().known(self.office).told_at(now, self.due)
 
     @property
     def row(self) -> Row:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import msgspec
 
+from shared.offices import Office, offices
+
 TYPE = "id.dukcapil.blanko"
 Headers = list[tuple[str, bytes]]
 
@@ -118,3 +120,11 @@ def parse(record: Record) -> Incoming:
 
 def _text(moment: datetime) -> bytes:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z").encode()
+
+
+def heard_of(message: Incoming, now: datetime) -> tuple[Office, dict[str, Any]]:
+    """The office that a message is about, and what the command it becomes is told. Raises `LookupError`."""
+    office = offices().get(message.office)
+    if office is None:
+        raise LookupError(f"{message.topic} at offset {message.offset} is about an unknown office")
+    return office, office.told_at(now, message.occurred_at)

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 CENTRE, JAKARTA = "00", "31"
@@ -62,6 +62,17 @@ class Office:
     def end_of(self, day: date) -> datetime:
         """The moment at which this day is over here."""
         return self.begin_of(day + timedelta(days=1))
+
+    def told_at(self, now: datetime, occurred_at: datetime | None = None) -> dict[str, Any]:
+        """What a command about this office is told: when it is decided, when it happened (now, unless said), where,
+        and on which of its days."""
+        happened = occurred_at or now
+        return {"now": now, "occurred_at": happened, "office": self.id, "day": self.day_at(happened)}
+
+    @property
+    def serves(self) -> bool:
+        """Whether it prints for people, as cities and regencies do; the others are buffers, and the centre."""
+        return self.type in ("kabupaten", "kota")
 
     @property
     def zone(self) -> str:

@@ -25,7 +25,7 @@ from shared.failpoints import reached
 from shared.flow import outbox
 from shared.leader import Turn
 from shared.news import WATERMARKS, Watermark
-from shared.topics import create_topics
+from shared.topics import create_topics, everything_on
 
 POLL = 0.25
 """Seconds between looks at the outbox when no notification comes."""
@@ -247,20 +247,11 @@ async def measure_outbox(engine: AsyncEngine) -> None:
 
 async def last_without_gap(bootstrap_servers: str, topic: str) -> int:
     """The last sequence up to which the whole topic holds every message. Reads it from the beginning."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        part = TopicPartition(topic, 0)
-        consumer.assign([part])
-        await consumer.seek_to_beginning(part)
-        left, sequence = (await consumer.end_offsets([part]))[part], 0
-        while left > 0:
-            for record in (await consumer.getmany(timeout_ms=500)).get(part, []):
-                sequence += parse(record).sequence == sequence + 1
-                left -= 1
-        return sequence
-    finally:
-        await consumer.stop()
+    sequence = 0
+    async for _, records in everything_on(bootstrap_servers, [topic]):
+        for record in records:
+            sequence += parse(record).sequence == sequence + 1
+    return sequence
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:

@@ -4,8 +4,9 @@ One topic per province and service, one partition, kept for ever: the province i
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.news import WATERMARKS
@@ -13,6 +14,8 @@ from shared.news import WATERMARKS
 FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "compression.type": "producer"}
 COPIES = 3
 """Of each message, where there are as many brokers."""
+CONNECTED_WITHIN, SILENT_FOR = 30.0, 60.0
+"""Seconds after which a broker is given up: that does not answer, that gives nothing more though there is more."""
 AN_HOUR = {"cleanup.policy": "delete", "retention.ms": "3600000"}
 
 
@@ -46,3 +49,33 @@ async def _led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
             if len(parts) == len(names) and all(part["error_code"] == 0 and part["leader"] >= 0 for part in parts):
                 return
             await asyncio.sleep(0.05)
+
+
+async def everything_on(
+    bootstrap_servers: str, topics: Iterable[str]
+) -> AsyncIterator[tuple[str, Sequence[ConsumerRecord]]]:
+    """All that these topics hold at this moment, from the beginning, in order on each of them, as it comes.
+
+    Raises `KafkaError`, or `TimeoutError` when the broker does not give all there is.
+    """
+    # It begins at the beginning and is not sent there: the reset of a position that nobody gave may come later and
+    # leave it at the end, where a whole topic looks empty.
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    async with asyncio.timeout(CONNECTED_WITHIN):
+        await consumer.start()
+    try:
+        parts = [TopicPartition(topic, 0) for topic in topics]
+        consumer.assign(parts)
+        left = {part: end for part, end in (await consumer.end_offsets(parts)).items() if end}
+        while left:
+            async with asyncio.timeout(SILENT_FOR):
+                while not (fetched := await consumer.getmany(timeout_ms=1_000)):
+                    pass
+            for part, records in fetched.items():
+                yield part.topic, records
+                if records[-1].offset + 1 >= left.get(part, 0):
+                    left.pop(part, None)
+    finally:
+        await consumer.stop()

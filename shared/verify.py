@@ -9,12 +9,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shared.envelope import Incoming, Malformed, parse
 from shared.ledger import Break, verify
+from shared.topics import everything_on
 
 _STORED = text(
     "select position, hash, data::text as data from events where topic = :topic and sequence = any(:sequences)"
@@ -22,39 +22,26 @@ _STORED = text(
 
 
 async def verify_messages(engine: AsyncEngine, bootstrap_servers: str) -> AsyncIterator[Break]:
-    """Every message on Kafka that is not the event it says it is. Raises `KafkaError`."""
+    """Every message on Kafka that is not the event it says it is. Raises `KafkaError`, `TimeoutError`."""
     async with engine.connect() as connection:
         topics = (await connection.execute(text("select topic from relay_cursors order by topic"))).scalars().all()
         epoch = (await connection.execute(text("select epoch from log_head"))).scalar_one()
-        if not topics:
-            return
-        consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            parts = [TopicPartition(topic, 0) for topic in topics]
-            consumer.assign(parts)
-            await consumer.seek_to_beginning()
-            left = sum((await consumer.end_offsets(parts)).values())
-            while left > 0:
-                for part, records in (await consumer.getmany(timeout_ms=1000)).items():
-                    left -= len(records)
-                    messages: list[Incoming] = []
-                    for record in records:
-                        try:
-                            messages.append(parse(record))
-                        except Malformed:
-                            yield Break(0, None, f"{part.topic}, offset {record.offset}: not a message of ours")
-                    wanted = {"topic": part.topic, "sequences": [message.sequence for message in messages]}
-                    stored = {row.position: row for row in await connection.execute(_STORED, wanted)}
-                    for message in messages:
-                        row = stored.get(message.position)
-                        same = row and (bytes(row.hash), row.data.encode()) == (message.hash, message.data)
-                        # What an earlier epoch published, a restored log may have lost: raising it said so.
-                        if not same and message.epoch == epoch:
-                            where = f"{part.topic}, sequence {message.sequence}"
-                            yield Break(message.position, None, f"{where}: the message is not this log's event")
-        finally:
-            await consumer.stop()
+        async for topic, records in everything_on(bootstrap_servers, topics):
+            messages: list[Incoming] = []
+            for record in records:
+                try:
+                    messages.append(parse(record))
+                except Malformed:
+                    yield Break(0, None, f"{topic}, offset {record.offset}: not a message of ours")
+            wanted = {"topic": topic, "sequences": [message.sequence for message in messages]}
+            stored = {row.position: row for row in await connection.execute(_STORED, wanted)}
+            for message in messages:
+                row = stored.get(message.position)
+                same = row and (bytes(row.hash), row.data.encode()) == (message.hash, message.data)
+                # What an earlier epoch published, a restored log may have lost: raising it said so.
+                if not same and message.epoch == epoch:
+                    where = f"{topic}, sequence {message.sequence}"
+                    yield Break(message.position, None, f"{where}: the message is not this log's event")
 
 
 async def main() -> int:

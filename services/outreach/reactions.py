@@ -16,8 +16,7 @@ from services.outreach.domain import (
 )
 from services.outreach.domain.words import Answer, Level
 from shared.clock import Deadline
-from shared.envelope import Incoming
-from shared.offices import offices
+from shared.envelope import Incoming, heard_of
 
 READS = ("stock", "printing")
 
@@ -79,15 +78,7 @@ class PrintDebtChanged(msgspec.Struct, frozen=True):
 
 def react(message: Incoming, now: datetime) -> OutreachCommand | None:
     """What a message means for outreach: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
-    office = offices().get(message.office)
-    if office is None:
-        raise LookupError(f"{message.topic} at offset {message.offset} is about an unknown office")
-    heard: dict[str, Any] = {
-        "now": now,
-        "occurred_at": message.occurred_at,
-        "office": office.id,
-        "day": office.day_at(message.occurred_at),
-    }
+    _, heard = heard_of(message, now)
     match message.service, message.type:
         case "stock", "BlanksReserved":
             kept = msgspec.json.decode(message.data, type=BlanksReserved)
@@ -116,15 +107,7 @@ def react(message: Incoming, now: datetime) -> OutreachCommand | None:
 
 def due(deadline: Deadline, now: datetime, stale: bool) -> MarkPrintReady:
     """A birthday of a log from before months were sealed is past: that is so whether or not news could be awaited."""
-    office = offices().known(deadline.office)
-    return MarkPrintReady(
-        now=now,
-        occurred_at=deadline.due,
-        office=office.id,
-        day=office.day_at(deadline.due),
-        recording=deadline.stream.removeprefix("recording/"),
-        turns_17=None,
-    )
+    return MarkPrintReady(**deadline.told(now), recording=deadline.stream.removeprefix("recording/"), turns_17=None)
 
 
 def _answered(

@@ -17,8 +17,7 @@ from services.printing.domain import (
     RaiseNumberAlarm,
 )
 from shared.clock import Deadline
-from shared.envelope import Incoming
-from shared.offices import offices
+from shared.envelope import Incoming, heard_of
 
 READS = ("stock", "outreach")
 
@@ -73,11 +72,7 @@ class RecordingPrintReady(msgspec.Struct, frozen=True):
 
 def react(message: Incoming, now: datetime) -> PrintingCommand | None:
     """What a message means for printing: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
-    office = offices().get(message.office)
-    if office is None:
-        raise LookupError(f"{message.topic} at offset {message.offset} is about an unknown office")
-    heard: dict[str, Any] = {"now": now, "occurred_at": message.occurred_at, "office": office.id}
-    heard["day"] = office.day_at(message.occurred_at)
+    office, heard = heard_of(message, now)
     match message.service, message.type:
         case "stock", "StockLow":
             low = msgspec.json.decode(message.data, type=StockLow)
@@ -109,12 +104,8 @@ def react(message: Incoming, now: datetime) -> PrintingCommand | None:
 
 def due(deadline: Deadline, now: datetime, stale: bool) -> PrintingCommand:
     """The last day of a substitute letter is over; whether that still matters is the state's to say."""
-    office = offices().known(deadline.office)
     return ExpireLetter(
-        now=now,
-        occurred_at=deadline.due,
-        office=office.id,
-        day=office.day_at(deadline.due),
+        **deadline.told(now),
         job=deadline.stream.removeprefix("job/"),
         letter=deadline.data,
     )

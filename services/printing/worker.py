@@ -61,8 +61,7 @@ async def tell_debts(ledger: Ledger, engine: AsyncEngine, now: datetime) -> int:
 
 
 def _tell(office: str, item: str, debt: Debt, now: datetime) -> TellDebt:
-    day = offices().known(office).day_at(now)
-    return TellDebt(now=now, occurred_at=now, office=office, day=day, item=item, debt=debt)
+    return TellDebt(**offices().known(office).told_at(now), item=item, debt=debt)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from services.stock.domain import (
     daily_use_default,
 )
 from shared.clock import Deadline
-from shared.envelope import Incoming
+from shared.envelope import Incoming, heard_of
 from shared.offices import offices
 
 READS = ("printing", "outreach")
@@ -107,15 +107,7 @@ class DemandForecast(msgspec.Struct, frozen=True):
 
 def react(message: Incoming, now: datetime) -> StockCommand | None:
     """What a message means for stock: a command, or nothing. Raises `msgspec.DecodeError` on what it cannot read."""
-    office = offices().get(message.office)
-    if office is None:
-        raise LookupError(f"{message.topic} at offset {message.offset} is about an unknown office")
-    heard: dict[str, Any] = {
-        "now": now,
-        "occurred_at": message.occurred_at,
-        "office": office.id,
-        "day": office.day_at(message.occurred_at),
-    }
+    office, heard = heard_of(message, now)
     match message.service, message.type:
         case "printing", "CardPrinted":
             printed = msgspec.json.decode(message.data, type=CardPrinted)
@@ -225,7 +217,7 @@ def song_of_tonight(now: datetime) -> SingCanary:
     """The song of the last night whose hour has come: what a canary is told that may never have sung."""
     centre = offices().known(CENTRE)
     night = centre.day_at(now - SINGS_AFTER)
-    return SingCanary(now=now, occurred_at=now, office=centre.id, day=centre.day_at(now), night=night)
+    return SingCanary(**centre.told_at(now), night=night)
 
 
 KINDS: dict[str, Callable[[Deadline, dict[str, Any]], OfficeCommand]] = {
@@ -242,11 +234,4 @@ KINDS: dict[str, Callable[[Deadline, dict[str, Any]], OfficeCommand]] = {
 
 def due(deadline: Deadline, now: datetime, stale: bool) -> OfficeCommand:
     """A wait is over; whether that still matters is the state's to say, so that old figures do no harm."""
-    office = offices().known(deadline.office)
-    told: dict[str, Any] = {
-        "now": now,
-        "occurred_at": deadline.due,
-        "office": office.id,
-        "day": office.day_at(deadline.due),
-    }
-    return KINDS[deadline.kind](deadline, told)
+    return KINDS[deadline.kind](deadline, deadline.told(now))

@@ -6,7 +6,7 @@ as they are meant. All of it is read before anything is said, so that it is mend
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -31,7 +31,8 @@ class Numbered(NamedTuple, Generic[AnyRow]):
 class Table(Generic[AnyRow]):
     """What a CSV should be: its rows, the columns that must be there, which of them hold numbers, how many lines.
 
-    `needs` are types of pydantic's faults that say nothing true when a number could not be read.
+    Of a `key` no two lines have the same. `needs` are types of pydantic's faults that say nothing true when a number
+    could not be read.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Table(Generic[AnyRow]):
         optional: Collection[str] = (),
         numbers: Collection[str] = (),
         lines_at_most: int,
+        key: str | None = None,
         needs: Collection[str] = (),
     ) -> None:
         self._row = row
@@ -49,12 +51,14 @@ class Table(Generic[AnyRow]):
         self._optional = tuple(optional)
         self._numbers = tuple(numbers)
         self._lines_at_most = lines_at_most
+        self._key = key
         self._needs = frozenset(needs)
 
     def read(self, text: str) -> tuple[list[Numbered[AnyRow]], list[Fault]]:
         """Its rows as far as they can be read, and every fault, each at its line."""
         faults: list[Fault] = []
         rows = [row for row in self._rows(text, faults) if row is not None]
+        faults += self._named_twice(rows)
         if not (rows or faults):
             faults.append(fault_in("empty", "Should hold one line at least, below its header"))
         return rows, faults
@@ -65,6 +69,15 @@ class Table(Generic[AnyRow]):
         if faults:
             raise Problem(422, "invalid", "The table is not as it should be.", errors=faults)
         return rows
+
+    def _named_twice(self, rows: Sequence[Numbered[AnyRow]]) -> Iterator[Fault]:
+        named: set[Any] = set()
+        for line, row in rows:
+            if self._key is None:
+                return
+            if (name := getattr(row, self._key)) in named:
+                yield fault_in("twice", "Should be named once", line, self._key)
+            named.add(name)
 
     def _rows(self, text: str, faults: list[Fault]) -> Iterator[Numbered[AnyRow] | None]:
         text = text.removeprefix("\ufeff")

@@ -1,5 +1,8 @@
 """The office in a path, and who may act there."""
 
+from datetime import datetime
+from typing import Any, Protocol
+
 from fastapi import Request
 
 from shared.auth import Role
@@ -23,6 +26,22 @@ def offices_in_scope(request: Request) -> list[Office]:
     everywhere: Offices = request.app.state.offices
     region, now = principal(request).region, utcnow()
     return [office for office in everywhere.all() if everywhere.within(region, office.id, now)]
+
+
+class Entered(Protocol):
+    """What a body says of when something happened."""
+
+    @property
+    def occurred_at(self) -> datetime: ...
+
+
+def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
+    """What a command entered in an office is told: where, and when it happened (now, unless the body says).
+
+    Raises what `require_own` raises.
+    """
+    require_own(request, office)
+    return office_of(request, office).told_at(utcnow(), None if body is None else body.occurred_at)
 
 
 def require_own(request: Request, office: str) -> None:

@@ -23,7 +23,6 @@ LATE = timedelta(minutes=30)
 SILENT_DAYS = 2
 ASKED_AFTER = time(8)
 STILL_AT_MOST = 1_000
-CITIES = ("kabupaten", "kota")
 
 STANDING_STILL = Gauge("blanko_escalations_standing_still", "Open escalations without a next moment, or long past it")
 
@@ -85,7 +84,7 @@ class Watchman:
         asking = [province for province in waiting if works(province.day_at(now))]
         silent: dict[str, list[str]] = {province.id: [] for province in asking}
         for city in offices().all():
-            among = silent.get(city.province(now)) if city.type in CITIES else None
+            among = silent.get(city.province(now)) if city.serves else None
             last = heard.get(city.id)
             if among is None or last is None:
                 continue

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.outreach import views
-from services.outreach.api.common import READERS, WORKERS, SchoolNumber, api, entered
+from services.outreach.api.common import READERS, WORKERS, SchoolNumber, api
 from services.outreach.domain import CountYouths, RegisterSchools
 from shared.auth import Role
 from shared.http import (
@@ -22,6 +22,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     fault_at,
     office_of,
     offices_in_scope,
@@ -39,7 +40,6 @@ YEARS = 2
 CSV_AT_MOST = 131_072
 BODY_AT_MOST = 4 * CSV_AT_MOST
 """JSON may spell a character of the CSV in more than one byte."""
-SERVES = ("kabupaten", "kota")
 
 Csv = Annotated[str, Field(max_length=CSV_AT_MOST)]
 People = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -56,8 +56,8 @@ class _School(Body):
     pupils: Annotated[int, Field(ge=0, le=100_000)]
 
 
-COUNTS = Table(_Count, required=("code", "people"), numbers=("people",), lines_at_most=600)
-SCHOOLS = Table(_School, required=("npsn", "name", "pupils"), numbers=("pupils",), lines_at_most=900)
+COUNTS = Table(_Count, required=("code", "people"), numbers=("people",), lines_at_most=600, key="code")
+SCHOOLS = Table(_School, required=("npsn", "name", "pupils"), numbers=("pupils",), lines_at_most=900, key="npsn")
 
 
 class Counts(Body):
@@ -84,18 +84,9 @@ async def count_youth(request: Request, body: Counts) -> Response:
         office = everywhere.get(row.code)
         if office is None or not everywhere.within(who.region, row.code, now):
             raise fault_at(f"/body/csv/{line}/code", "unknown_office", "Should be the id of an office in your scope")
-        if row.code in counts:
-            raise fault_at(f"/body/csv/{line}/code", "twice", "Should be named once")
         counts[row.code] = row.people
-    here = everywhere.known(who.region)
-    command = CountYouths(
-        now=now,
-        occurred_at=now,
-        office=here.id,
-        day=here.day_at(now),
-        counts=tuple(counts.items()),
-        source=body.source,
-    )
+    where = everywhere.known(who.region).told_at(now)
+    command = CountYouths(**where, counts=tuple(counts.items()), source=body.source)
     return await write(request, body, command)
 
 
@@ -103,13 +94,7 @@ async def count_youth(request: Request, body: Counts) -> Response:
 @allow(*WORKERS, Role.ADMIN)
 async def register_schools(request: Request, office: str, body: SchoolList) -> Response:
     """Takes the schools in a list, or none if one line does not fit. A school named again is as it is named last."""
-    rows = SCHOOLS.rows(body.csv)
-    named: set[str] = set()
-    for line, row in rows:
-        if row.npsn in named:
-            raise fault_at(f"/body/csv/{line}/npsn", "twice", "Should be named once")
-        named.add(row.npsn)
-    schools = tuple((row.npsn, row.name, row.pupils) for _, row in rows)
+    schools = tuple((row.npsn, row.name, row.pupils) for _, row in SCHOOLS.rows(body.csv))
     return await write(request, body, RegisterSchools(**entered(request, office), schools=schools))
 
 
@@ -130,7 +115,7 @@ async def get_coverage(request: Request, office: str) -> Response:
     """How many 16- and 17-year-olds live there (`source` says how that is known), and how many of them were recorded
     at visits: in the last two years, for whoever was before is past 17 by now. Schools, and how many were visited."""
     here = office_of(request, office)
-    if here.type not in SERVES:
+    if not here.serves:
         raise NotFound("coverage")
     return polled(request, (await _covered(request, [here]))[0])
 
@@ -142,7 +127,7 @@ async def list_coverage(
 ) -> Response:
     """The same for every city and regency in the caller's scope, the least covered first, and for all together."""
     now = utcnow()
-    here = [each for each in offices_in_scope(request) if each.type in SERVES]
+    here = [each for each in offices_in_scope(request) if each.serves]
     here = [each for each in here if province in (None, each.province(now))]
     if not here:
         raise NotFound("province")

@@ -23,7 +23,6 @@ SAID: dict[Method, str] = {
 }
 NAIVE: Method = "SEASONAL_NAIVE"
 Region = Annotated[str | None, Query(pattern=r"^[0-9]{2}(\.[0-9]{2})?$")]
-SERVES = ("kabupaten", "kota")
 
 
 @api.get("/offices/{office}/forecasts/{item}")
@@ -127,7 +126,7 @@ async def list_backtests(request: Request, item: Item, region: Region = None) ->
 def cities(request: Request, region: str | None) -> list[Office]:
     """The caller's cities and regencies, or those of a region in his scope. Raises 404."""
     now = utcnow()
-    mine = [office for office in offices_in_scope(request) if office.type in SERVES]
+    mine = [office for office in offices_in_scope(request) if office.serves]
     here = [office for office in mine if region in (None, "00", office.id, office.code(now), office.province(now))]
     if not here:
         raise NotFound("region")

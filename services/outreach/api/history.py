@@ -1,16 +1,15 @@
 """HTTP: days of use from before an office was on board. With them its first forecast knows more than its population."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Request
 from pydantic import Field
 from starlette.responses import Response
 
-from services.outreach.api.common import api, entered
+from services.outreach.api.common import api
 from services.outreach.domain import ImportDays, Item
 from shared.auth import Role
-from shared.http import Body, SomeDay, allow, fault_at, write
+from shared.http import Body, SomeDay, allow, entered, write
 from shared.http.csv_body import Table
 from shared.http.documents import Written
 
@@ -27,7 +26,9 @@ class _Day(Body):
     ran_out: Annotated[str | None, Field(pattern=r"^(ya|tidak)$")] = None
 
 
-DAYS = Table(_Day, required=("day", "used"), optional=("ran_out",), numbers=("used",), lines_at_most=DAYS_AT_MOST)
+DAYS = Table(
+    _Day, required=("day", "used"), optional=("ran_out",), numbers=("used",), lines_at_most=DAYS_AT_MOST, key="day"
+)
 
 
 class DaysOfUse(Body):
@@ -40,12 +41,10 @@ class DaysOfUse(Body):
 @api.post("/offices/{office}/demand-history", response_model=Written, max_body_size=BODY_AT_MOST)
 @allow(Role.HEAD, Role.ADMIN)
 async def import_days(request: Request, office: str, body: DaysOfUse) -> Response:
-    """Takes days of use from before stock told of them, or none if one line does not fit. A day named again is as it is
-    named last. 409 `day_told_by_stock` if the list reaches into what stock tells itself."""
-    days: dict[date, tuple[date, int, bool]] = {}
-    for line, row in DAYS.rows(body.csv):
-        if row.day in days:
-            raise fault_at(f"/body/csv/{line}/day", "twice", "Should be named once")
-        days[row.day] = (row.day, row.used, row.ran_out == "ya")
-    command = ImportDays(**entered(request, office), item=body.item, days=tuple(days.values()))
+    """Takes days of use from before stock told of them, or none if one line does not fit.
+
+    409 `day_told_by_stock` if the list reaches into what stock tells itself.
+    """
+    days = tuple((row.day, row.used, row.ran_out == "ya") for _, row in DAYS.rows(body.csv))
+    command = ImportDays(**entered(request, office), item=body.item, days=days)
     return await write(request, body, command)

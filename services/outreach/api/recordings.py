@@ -20,7 +20,7 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from services.outreach import domain, views
-from services.outreach.api.common import WORKERS, Location, api, entered
+from services.outreach.api.common import WORKERS, Location, api
 from services.outreach.domain import (
     ERASED,
     CompleteSync,
@@ -46,6 +46,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     office_of,
     once,
     polled,

@@ -115,7 +115,7 @@ def _said(request: Request, region: str) -> dict[str, Any]:
     who, here, now = principal(request), _region(request, region), utcnow()
     if who.role != Role.ADMIN and who.region not in (here.id, here.code(now)):
         raise Problem(403, "not_allowed", "A surge is declared by whoever answers for that region.")
-    return {"now": now, "occurred_at": now, "office": here.id, "day": here.day_at(now), "by": who.subject}
+    return here.told_at(now) | {"by": who.subject}
 
 
 def _region(request: Request, id: str, *, seen_from_below: bool = False) -> Office:

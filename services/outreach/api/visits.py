@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.outreach import views
-from services.outreach.api.common import READERS, WORKERS, SchoolNumber, TeamName, api, entered
+from services.outreach.api.common import READERS, WORKERS, SchoolNumber, TeamName, api
 from services.outreach.domain import (
     CloseVisit,
     ConfirmVisit,
@@ -39,6 +39,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     fault_at,
     office_of,
     polled,

@@ -20,7 +20,6 @@ from services.outreach.domain.decisions import (
     decide,
 )
 from services.outreach.domain.decisions.calendar import (
-    CountYouth,
     CountYouths,
     DeclareSurge,
     RegisterSchools,
@@ -137,7 +136,6 @@ __all__ = [
     "CloseVisit",
     "CompleteSync",
     "ConfirmVisit",
-    "CountYouth",
     "CountYouths",
     "Coverage",
     "CoverageFact",

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -86,7 +86,9 @@ class Birthdays:
                 rows = await views.nobody_waits(connection, ERASED_AT_ONCE)
             for visit, office, recorded in rows:
                 now = self._now()
-                command = EraseMonths(**_here(office, now), visit=visit, because="NOBODY_WAITS", recorded=recorded)
+                command = EraseMonths(
+                    **offices().known(office).told_at(now), visit=visit, because="NOBODY_WAITS", recorded=recorded
+                )
                 await self._ledger.execute_all([Entry(command, _context("NOBODY_WAITS"))])
             if len(rows) < ERASED_AT_ONCE:
                 return
@@ -99,7 +101,7 @@ class Birthdays:
                 continue
             count += 1
             command = MarkPrintReady(
-                **_here(waiting.office, now), recording=waiting.recording, turns_17=waiting.turns_17
+                **offices().known(waiting.office).told_at(now), recording=waiting.recording, turns_17=waiting.turns_17
             )
             due.append(Entry(command, _context("PRINT_READY")))
             if len(due) == MARKED_AT_ONCE:
@@ -164,10 +166,6 @@ def _opened(key: MonthKey | None, recording: str, sealed: str) -> str:
 def _months(moment: datetime) -> tuple[str, ...]:
     """Which month it is in each zone."""
     return tuple(f"{moment.astimezone(ZoneInfo(zone)):%Y-%m}" for zone in ZONES)
-
-
-def _here(office: str, now: datetime) -> dict[str, Any]:
-    return {"now": now, "occurred_at": now, "office": office, "day": offices().known(office).day_at(now)}
 
 
 def _context(route: str) -> Context:

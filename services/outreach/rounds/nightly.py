@@ -82,7 +82,7 @@ class Nightly:
         missing = [
             Wanted(office, item)
             for office in offices().all()
-            if office.type in ("kabupaten", "kota") and office.id in heard_of
+            if office.serves and office.id in heard_of
             for item in ITEMS
             if made.get((office.id, item), date.min) < today
         ]

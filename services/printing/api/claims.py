@@ -10,9 +10,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, Location, api, entered
+from services.printing.api.common import OF_JOBS, WORKERS, Location, api
 from services.printing.domain import JOBS_AT_ONCE, Card, ClaimJobs, DeclareNotPrinted
-from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, office_of, once, polled, write
+from shared.http import Body, Limit, OccurredAt, Reference, allow, engine_of, entered, office_of, once, polled, write
 from shared.http.documents import Written
 from shared.moments import utcnow
 

@@ -1,16 +1,14 @@
 """What all of printing's routes share: the router, the words of their bodies, and who enters what, where, when."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.auth import Role
-from shared.http import Api, SafeStr, office_of, require_own
+from shared.http import Api, SafeStr
 from shared.http.bodies import EARLIEST, LATEST, opaque
-from shared.moments import utcnow
 
 api = Api(tags=["printing"])
 
@@ -34,22 +32,6 @@ ChipSerial = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 A_TICK = timedelta(microseconds=1)
 """What a moment is a whole number of, in a cursor."""
-
-
-class Entered(Protocol):
-    """What a body says of when something happened."""
-
-    @property
-    def occurred_at(self) -> datetime: ...
-
-
-def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
-    """What every command has: who enters it where, and when it happened (now, unless the body says)."""
-    require_own(request, office)
-    now = utcnow()
-    occurred_at = now if body is None else body.occurred_at
-    day = office_of(request, office).day_at(occurred_at)
-    return {"now": now, "occurred_at": occurred_at, "office": office, "day": day}
 
 
 def name_of(id: UUID | None) -> str | None:

@@ -17,7 +17,6 @@ from services.printing.api.common import (
     BlankSerial,
     Location,
     api,
-    entered,
     moment_of,
     ticks_of,
 )
@@ -33,6 +32,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     polled,
     principal,
     write,

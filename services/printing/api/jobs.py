@@ -11,7 +11,7 @@ from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, Location, PriorityName, api, entered
+from services.printing.api.common import OF_JOBS, WORKERS, Location, PriorityName, api
 from services.printing.domain import (
     CancelJob,
     Card,
@@ -36,6 +36,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     office_of,
     polled,
     principal,

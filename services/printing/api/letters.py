@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import OF_JOBS, WORKERS, api, entered
+from services.printing.api.common import OF_JOBS, WORKERS, api
 from services.printing.domain import IssueLetter
 from shared.http import (
     Body,
@@ -21,6 +21,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     office_of,
     polled,
     principal,

@@ -8,7 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, PriorityName, api, entered
+from services.printing.api.common import READERS, PriorityName, api
 from services.printing.domain import (
     DEFAULT,
     NATION,
@@ -29,6 +29,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     office_of,
     polled,
     principal,

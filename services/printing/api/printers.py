@@ -9,9 +9,9 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, WORKERS, Location, api, entered
+from services.printing.api.common import READERS, WORKERS, Location, api
 from services.printing.domain import ChangeRibbon, Supply
-from shared.http import Body, OccurredAt, Reference, allow, engine_of, polled, principal, write
+from shared.http import Body, OccurredAt, Reference, allow, engine_of, entered, polled, principal, write
 from shared.http.documents import Written
 from shared.moments import utcnow
 

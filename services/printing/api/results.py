@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from services.printing.api.common import WORKERS, BatchName, BlankSerial, ChipSerial, Location, api, entered, name_of
+from services.printing.api.common import WORKERS, BatchName, BlankSerial, ChipSerial, Location, api, name_of
 from services.printing.domain import Card, Cause, Reason, RecordPrinted, RecordSpoiled
-from shared.http import Body, OccurredAt, Reference, allow, principal, write
+from shared.http import Body, OccurredAt, Reference, allow, entered, principal, write
 from shared.http.documents import Written
 
 

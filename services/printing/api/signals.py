@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 from starlette.responses import Response
 
 from services.printing import views
-from services.printing.api.common import READERS, BatchName, BlankSerial, api, entered, moment_of, ticks_of
+from services.printing.api.common import READERS, BatchName, BlankSerial, api, moment_of, ticks_of
 from services.printing.api.jobs import Decided
 from services.printing.domain import QuarantineBatch, ReleaseBatch
 from services.printing.views import Blanks
@@ -25,6 +25,7 @@ from shared.http import (
     allow,
     cursor,
     engine_of,
+    entered,
     fault_at,
     office_of,
     offices_in_scope,

@@ -1,9 +1,9 @@
 """What all of stock's routes share: the router, the words of their bodies, and who enters what, where, when."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request
@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from services.stock.domain import CENTRE, Book, Item, SerialRange, StockCommand, balances_changed, book_of, evolve
 from shared.auth import Role
 from shared.decider import Decision, States, fold
-from shared.http import Api, Body, Problem, SafeStr, fault_at, office_of, offices_in_scope, principal, require_own
+from shared.http import Api, Body, Entered, Problem, SafeStr, fault_at, offices_in_scope, principal
+from shared.http import entered as in_office
 from shared.moments import utcnow
 from shared.offices import Office, Offices
 
@@ -58,13 +59,6 @@ class Serials(Body):
         return len(first) if (first.letters, first.digits) == (last.letters, last.digits) else 0
 
 
-class Entered(Protocol):
-    """What a body says of when something happened."""
-
-    @property
-    def occurred_at(self) -> datetime: ...
-
-
 def fits(quantity: int, *serials: Serials | None) -> None:
     """Raises a fault of the body unless these ranges, if any, hold as many numbers as there are pieces, each once."""
     known = [each for each in serials if each is not None]
@@ -83,14 +77,7 @@ def range_of(serials: Serials | None) -> SerialRange | None:
 
 def entered(request: Request, office: str, body: Entered | None = None) -> dict[str, Any]:
     """What every command has: who enters it where, and when it happened (now, unless the body says)."""
-    require_own(request, office)
-    now = utcnow()
-    occurred_at = now if body is None else body.occurred_at
-    return {
-        "now": now,
-        "occurred_at": occurred_at,
-        "office": office,
-        "day": office_of(request, office).day_at(occurred_at),
+    return in_office(request, office, body) | {
         "by_head": principal(request).role in HEADS,
         "late_reason": getattr(body, "late_reason", None),
     }

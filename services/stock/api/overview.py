@@ -19,8 +19,6 @@ from shared.http import NotFound, allow, engine_of, offices_in_scope, polled
 from shared.moments import utcnow
 from shared.offices import Office
 
-SERVES = ("kabupaten", "kota")
-"""Offices that print for people: the others, buffers of provinces and the centre, are none that can run low."""
 WORST = 20
 
 
@@ -33,7 +31,7 @@ class Sum:
 
     def add(self, office: Office, status: str, figures: Mapping[str, int]) -> None:
         self.pieces.update(figures)
-        if office.type in SERVES:
+        if office.serves:
             self.statuses[status] += 1
         else:
             self.pieces["in_buffers"] += figures["on_hand"]

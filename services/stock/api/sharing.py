@@ -100,7 +100,7 @@ def among(request: Request, giver: str, named: list[str] | None) -> set[str]:
     everywhere: Offices = request.app.state.offices
     region, now = principal(request).region, utcnow()
     if named is None:
-        cities = (office.id for office in everywhere.all() if office.type in ("kabupaten", "kota"))
+        cities = (office.id for office in everywhere.all() if office.serves)
         return {office for office in cities if everywhere.within(region, office, now)}
     for n, office in enumerate(named):
         if office == giver or not everywhere.within(region, office, now):

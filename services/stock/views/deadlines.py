@@ -71,4 +71,4 @@ def end_of(day: date, office: str) -> datetime:
 
 def is_of_a_city(office: str) -> bool:
     """One whose province and neighbours may help it; a province's buffer is filled by the centre."""
-    return offices().known(office).type in ("kabupaten", "kota")
+    return offices().known(office).serves

@@ -5,12 +5,10 @@ from typing import Any
 
 from services.outreach.domain.commands import OutreachCommand
 from services.outreach.domain.decisions.calendar import (
-    CountYouth,
     CountYouths,
     DeclareSurge,
     RegisterSchools,
     WithdrawSurge,
-    count_youth,
     count_youths,
     declare_surge,
     register_schools,
@@ -77,7 +75,6 @@ DECISIONS: dict[type[OutreachCommand], Callable[[Any, States], Decision]] = {
     JudgeForecast: judge_forecast,
     DeclareSurge: declare_surge,
     WithdrawSurge: withdraw_surge,
-    CountYouth: count_youth,
     CountYouths: count_youths,
     RegisterSchools: register_schools,
 }

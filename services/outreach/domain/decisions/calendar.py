@@ -42,20 +42,9 @@ class WithdrawSurge(SurgeCommand):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CountYouth(OutreachCommand):
-    """So many 16- and 17-year-olds live there, from the command's day on."""
-
-    people: int
-    source: str
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        return (coverage_of(self.office),)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class CountYouths(OutreachCommand):
-    """A list of such counts, (office, people), all of them or none. `office` is who enters it."""
+    """So many 16- and 17-year-olds live at each of these offices, (office, people), from the command's day on; all of
+    them or none. `office` is who enters it."""
 
     counts: tuple[tuple[str, int], ...]
     source: str
@@ -118,22 +107,19 @@ def withdraw_surge(command: WithdrawSurge, states: States) -> Decision:
     return [(stream, withdrawn)]
 
 
-def count_youth(command: CountYouth, states: States) -> Decision:
-    return _counted(command, command.office, command.people, command.source, states)
-
-
 def count_youths(command: CountYouths, states: States) -> Decision:
     return [
-        fact for office, people in command.counts for fact in _counted(command, office, people, command.source, states)
+        (
+            coverage_of(office),
+            YouthCounted(office=office, people=people, source=command.source, valid_from=command.day),
+        )
+        for office, people in command.counts
+        if not _known(states[coverage_of(office)], people, command.source)
     ]
 
 
-def _counted(command: OutreachCommand, office: str, people: int, source: str, states: States) -> Decision:
-    known: Coverage = states[coverage_of(office)]
-    if (known.people, known.source) == (people, source):
-        return []
-    counted = YouthCounted(office=office, people=people, source=source, valid_from=command.day)
-    return [(coverage_of(office), counted)]
+def _known(coverage: Coverage, people: int, source: str) -> bool:
+    return (coverage.people, coverage.source) == (people, source)
 
 
 def register_schools(command: RegisterSchools, states: States) -> Decision:

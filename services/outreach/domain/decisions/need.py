@@ -62,7 +62,16 @@ class ImportDays(NeedCommand):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PublishForecast(NeedCommand):
+class ForecastCommand(NeedCommand):
+    """A command about the forecasts of an office's item."""
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        return (forecast_of(self.office, self.item),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishForecast(ForecastCommand):
     """The forecast of a day, as it was made. Once for each day, and once more for who brought a past along since."""
 
     first_day: date
@@ -75,22 +84,14 @@ class PublishForecast(NeedCommand):
     cumulative_high: tuple[int, ...]
     inputs: dict[str, int]
 
-    @property
-    def streams(self) -> tuple[str, ...]:
-        return (forecast_of(self.office, self.item),)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class JudgeForecast(NeedCommand):
+class JudgeForecast(ForecastCommand):
     """The backtest of a day, as it came out. Once for each day, and once more for who brought a past along since."""
 
     chosen: Method
     chosen_by: dict[Method, Score]
     judged_by: dict[Method, Score]
-
-    @property
-    def streams(self) -> tuple[str, ...]:
-        return (forecast_of(self.office, self.item),)
 
 
 def note_stock(command: NoteStock, states: States) -> Decision:
